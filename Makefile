@@ -1,0 +1,64 @@
+# Everything a newcomer needs: `make demo` and `make test`. See CONTRIBUTING.md.
+
+VERSION ?= 0.1.0
+CACHE   ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/voute
+
+# One set of flags everywhere, so that operator, tests, cert-manager and the
+# local cluster share one build cache.
+export CGO_ENABLED = 0
+export GOFLAGS = -trimpath -buildvcs=false
+export GOTOOLCHAIN = local
+
+CONTROLLER_GEN = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
+LOCAL = $(CACHE)/bin/local
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated build images local tools soak
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## --- See it run
+
+demo: local ## Run a client's vault on a real cluster on this machine (or on $KUBECONFIG's).
+	@$(LOCAL) demo
+
+demo-down: local ## Remove the demo and everything it started.
+	@$(LOCAL) demo-down
+
+## --- Check it
+
+test: ## Everything that decides whether a change lands.
+	@hack/check.sh
+
+test-unit: tools ## Pure tests and tests against a real API server, Vault and clamd.
+	VOUTE_TOOLS=$$($(LOCAL) tools) go test ./api/... ./cmd/... ./controllers/... ./internal/... ./server/... ./test/...
+	go -C hack test ./...
+
+test-e2e: local ## The whole on a real node: samples, mail, documents, keys, deletion.
+	@hack/e2e.sh
+
+lint: ## golangci-lint with the Kubernetes API linter.
+	@hack/lint.sh
+
+generate: ## Deep copies and CRDs from the types under api/.
+	$(CONTROLLER_GEN) object paths=./api/v1alpha1
+	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:dir=config/crd/bases
+
+check-generated: ## Fail when `make generate` would change something.
+	@hack/check-generated.sh
+
+## --- Build it
+
+build: ## The operator and the sharing server, into bin/.
+	go build -ldflags "-s -w -X voute.dev/voute/internal/version.Version=$(VERSION)" -o bin/voute-operator ./cmd/operator
+	go build -ldflags "-s -w -X voute.dev/voute/server/version.Version=$(VERSION)" -o bin/voute-server ./cmd/server
+
+images: local ## The two images as archives, into out/: no engine, no base image.
+	@$(LOCAL) images --out out
+
+local:
+	@mkdir -p $(CACHE)/bin && go -C hack build -ldflags "-s -w" -o $(LOCAL) ./cmd/local
+
+tools: local
+	@$(LOCAL) build

@@ -1,0 +1,131 @@
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// APIVersion and Kind open every platform configuration file.
+const (
+	APIVersion = "config.sharing.voute.dev/v1alpha1"
+	Kind       = "PlatformConfiguration"
+)
+
+// PlatformConfiguration is what one installation of the operator needs to know
+// about the place it runs in.
+type PlatformConfiguration struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// TimeZone is the IANA zone in which calendar days begin; America/Toronto when empty.
+	TimeZone string `json:"timeZone,omitempty"`
+	// TrustedCAs are PEM certificates that servers and operator trust beside
+	// the public ones: for Vault, the scan gateway, mail and private issuers.
+	TrustedCAs string `json:"trustedCAs,omitempty"`
+
+	// Server says which sharing servers may run and with what.
+	Server Server `json:"server"`
+	// Exposure says how addresses are opened to the outside.
+	Exposure Exposure `json:"exposure,omitempty"`
+	// Vault says where keys are.
+	Vault Vault `json:"vault"`
+	// Scanner says where documents are scanned.
+	Scanner Scanner `json:"scanner"`
+	// Mail says how messages leave.
+	Mail Mail `json:"mail"`
+	// Storage has the defaults of volumes.
+	Storage Storage `json:"storage,omitempty"`
+	// Tariff has the prices.
+	Tariff Tariff `json:"tariff,omitempty"`
+}
+
+// Server says which sharing servers may run and with what.
+type Server struct {
+	// DefaultVersion runs where a tenant names none. It must be one of Images.
+	DefaultVersion string `json:"defaultVersion"`
+	// Images maps versions to images. A version not listed is refused.
+	Images []ServerImage `json:"images"`
+	// Resources are the requests and limits of each server. Sensible ones when empty.
+	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
+	// NodeSelector and Tolerations place the servers.
+	NodeSelector map[string]string   `json:"nodeSelector,omitempty"`
+	Tolerations  []corev1.Toleration `json:"tolerations,omitempty"`
+	// ImagePullSecrets are names of Secrets in the client's namespace.
+	ImagePullSecrets []string `json:"imagePullSecrets,omitempty"`
+}
+
+// ServerImage is one version of the sharing server.
+type ServerImage struct {
+	Version string `json:"version"`
+	Image   string `json:"image"`
+}
+
+// Exposure says how addresses are opened to the outside: by one Service of
+// type LoadBalancer for each address, TLS going through to the pod.
+type Exposure struct {
+	// Annotations are put on every such Service.
+	Annotations map[string]string `json:"annotations,omitempty"`
+	// LoadBalancerClass is set on every such Service when not empty.
+	LoadBalancerClass string `json:"loadBalancerClass,omitempty"`
+	// HTTPSPort is the public port in addresses; 443 when 0.
+	HTTPSPort int32 `json:"httpsPort,omitempty"`
+	// HTTPPort is the public port whose requests are redirected; 80 when 0.
+	HTTPPort int32 `json:"httpPort,omitempty"`
+}
+
+// Vault says where keys are and under which roles operator and servers sign in.
+type Vault struct {
+	// Address, for example https://vault.vault.svc:8200.
+	Address string `json:"address"`
+	// TransitPath is the mount of the transit engine; transit when empty.
+	TransitPath string `json:"transitPath,omitempty"`
+	// AuthPath is the mount of the Kubernetes auth method; kubernetes when empty.
+	AuthPath string `json:"authPath,omitempty"`
+	// Audience is that of the ServiceAccount tokens shown to Vault; vault when empty.
+	Audience string `json:"audience,omitempty"`
+	// OperatorRole is the operator's role; voute-operator when empty.
+	OperatorRole string `json:"operatorRole,omitempty"`
+	// ServerRole is the servers' role; voute-server when empty.
+	ServerRole string `json:"serverRole,omitempty"`
+}
+
+// Scanner says where documents are scanned: a clamd behind its TLS gateway.
+type Scanner struct {
+	// Address is host:port of the gateway.
+	Address string `json:"address"`
+	// ClientIssuer is the cert-manager ClusterIssuer whose certificates the gateway accepts.
+	ClientIssuer string `json:"clientIssuer"`
+}
+
+// Mail says how messages leave: one relay for all clients.
+type Mail struct {
+	// Host and Port of the relay. Port 587 when 0.
+	Host string `json:"host"`
+	Port int32  `json:"port,omitempty"`
+	// Security is starttls (the default), tls or none.
+	Security string `json:"security,omitempty"`
+	// From is the sender's address.
+	From string `json:"from"`
+	// CredentialsSecret names a Secret with the keys username and password,
+	// made by the platform in each client's namespace; no sign-in when empty.
+	CredentialsSecret string `json:"credentialsSecret,omitempty"`
+}
+
+// Storage has the defaults of volumes.
+type Storage struct {
+	// ClassName is used where a tenant names no storage class; the cluster's default when empty.
+	ClassName string `json:"className,omitempty"`
+	// DevelopmentGB is allocated to development where a tenant asks for nothing; 2 when 0.
+	DevelopmentGB int64 `json:"developmentGB,omitempty"`
+}
+
+// Tariff has the prices, in decimal text with two places ("3500.00").
+type Tariff struct {
+	// SubscriptionAnnual is the price of a year's subscription; 3500.00 when empty.
+	SubscriptionAnnual string `json:"subscriptionAnnual,omitempty"`
+	// IncludedGB is the allocation that the subscription includes; 20 when 0.
+	IncludedGB int64 `json:"includedGB,omitempty"`
+	// AdditionalGBAnnual is the price of one more GB a year; 3.75 when empty.
+	AdditionalGBAnnual string `json:"additionalGBAnnual,omitempty"`
+	// Currency is an ISO 4217 code; CAD when empty.
+	Currency string `json:"currency,omitempty"`
+}

@@ -1,0 +1,43 @@
+package v1alpha1
+
+// Condition types. Ready, Reconciling and Stalled follow the kstatus
+// conventions: Reconciling and Stalled are present only while they are True.
+const (
+	// ReadyCondition is True when both addresses serve what the spec asks for.
+	ReadyCondition = "Ready"
+	// ReconcilingCondition is True while the operator still has work under way.
+	ReconcilingCondition = "Reconciling"
+	// StalledCondition is True when nothing will change until a person acts.
+	StalledCondition = "Stalled"
+
+	// RetentionReadyCondition tells whether the named RetentionPolicy exists and applies.
+	RetentionReadyCondition = "RetentionReady"
+	// PilotReadyCondition tells whether at least one pilot is named.
+	PilotReadyCondition = "PilotReady"
+	// KeysReadyCondition tells whether operator and servers reach their keys in Vault.
+	KeysReadyCondition = "KeysReady"
+	// CertificateReadyCondition tells whether every address has its certificate.
+	CertificateReadyCondition = "CertificateReady"
+	// StorageReadyCondition tells whether every volume is bound and holds the quota.
+	StorageReadyCondition = "StorageReady"
+	// ConfigurationReadyCondition tells whether every server has taken up the current configuration.
+	ConfigurationReadyCondition = "ConfigurationReady"
+	// WorkloadReadyCondition tells whether every sharing server runs and is ready.
+	WorkloadReadyCondition = "WorkloadReady"
+	// ExposureReadyCondition tells whether every address is reachable from outside.
+	ExposureReadyCondition = "ExposureReady"
+)
+
+// Labels, annotations and finalizers.
+const (
+	// TenantLabel names the SharingTenant an object belongs to.
+	TenantLabel = "sharing.voute.dev/tenant"
+	// EnvironmentLabel names the environment an object belongs to.
+	EnvironmentLabel = "sharing.voute.dev/environment"
+	// DestroyAnnotation allows deletionPolicy Destroy; its value must be the tenant's name.
+	DestroyAnnotation = "sharing.voute.dev/destroy"
+	// TenantFinalizer holds a SharingTenant until what it owns is gone.
+	TenantFinalizer = "sharing.voute.dev/tenant"
+	// InUseFinalizer holds a RetentionPolicy in use and the last Pilot of a tenant.
+	InUseFinalizer = "sharing.voute.dev/in-use"
+)

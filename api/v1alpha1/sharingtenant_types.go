@@ -1,0 +1,337 @@
+package v1alpha1
+
+import (
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// EnvironmentName is one of the two addresses every client has.
+//
+// +kubebuilder:validation:Enum=production;development
+type EnvironmentName string
+
+// The two environments of a client.
+const (
+	ProductionEnvironment  EnvironmentName = "production"
+	DevelopmentEnvironment EnvironmentName = "development"
+)
+
+// DeletionPolicy says what happens to documents and keys when a tenant is deleted.
+//
+// +kubebuilder:validation:Enum=Retain;Destroy
+type DeletionPolicy string
+
+const (
+	// RetainOnDeletion keeps volumes and keys; a new tenant of the same name finds its documents.
+	RetainOnDeletion DeletionPolicy = "Retain"
+	// DestroyOnDeletion removes volumes and keys. It needs DestroyAnnotation.
+	DestroyOnDeletion DeletionPolicy = "Destroy"
+)
+
+// SharingTenantSpec is what the platform team asks for one client.
+type SharingTenantSpec struct {
+	// organization is the client as its users see it.
+	// +required
+	Organization Organization `json:"organization,omitzero"`
+
+	// retentionPolicyRef names the RetentionPolicy, in the same namespace, that
+	// says how long documents live. Without it no address is opened.
+	// +required
+	RetentionPolicyRef ObjectReference `json:"retentionPolicyRef,omitzero"`
+
+	// version is the sharing server's version, for example 1.4.0. When empty,
+	// the platform's default version runs.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`
+	Version string `json:"version,omitempty"`
+
+	// environments are the client's addresses: production always, development if wanted.
+	// +required
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2
+	// +kubebuilder:validation:XValidation:rule="self.exists(e, e.name == 'production')",message="a client always has a production environment; add one with its host"
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.host == b.host))",message="each environment needs a host of its own"
+	Environments []Environment `json:"environments,omitempty"`
+
+	// deletionPolicy says what deleting this object does to documents and keys.
+	// Destroy also needs the annotation sharing.voute.dev/destroy with this
+	// object's name as value; until then deletion waits.
+	// +optional
+	// +default="Retain"
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+}
+
+// Organization is the client as its users see it.
+type Organization struct {
+	// nameFr is the name shown in French.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=120
+	NameFr string `json:"nameFr,omitempty"`
+
+	// nameEn is the name shown in English.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=120
+	NameEn string `json:"nameEn,omitempty"`
+
+	// logo names a key of a ConfigMap in the same namespace that holds the
+	// client's logo, an image of at most 256 KiB (PNG or SVG).
+	// +optional
+	Logo *ConfigMapKeyReference `json:"logo,omitempty"`
+
+	// supportEmail is whom users ask for help.
+	// +required
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=254
+	// +kubebuilder:validation:Pattern=`^[^@\s<>"]+@[^@\s<>"]+$`
+	SupportEmail string `json:"supportEmail,omitempty"`
+
+	// fraudContact is whom users tell of a suspected fraud: an address or a telephone number.
+	// +optional
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=254
+	FraudContact string `json:"fraudContact,omitempty"`
+}
+
+// Environment is one address of a client, with its own volume and users.
+//
+// +kubebuilder:validation:XValidation:rule="self.name != 'production' || !has(self.storage) || !has(self.storage.allocatedGB) || self.storage.allocatedGB >= 20",message="storage.allocatedGB is at least 20 in production: the subscription includes 20 GB"
+type Environment struct {
+	// name is production or development.
+	// +required
+	Name EnvironmentName `json:"name,omitempty"`
+
+	// host is the DNS name of this address, without scheme or port.
+	// +required
+	// +kubebuilder:validation:MinLength=4
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`
+	Host string `json:"host,omitempty"`
+
+	// certificate says where this address gets its TLS certificate from.
+	// +required
+	Certificate CertificateSource `json:"certificate,omitzero"`
+
+	// storage is what is allocated to this environment's documents.
+	// +optional
+	Storage Storage `json:"storage,omitzero"`
+}
+
+// CertificateSource is a cert-manager issuer or a certificate that was bought.
+//
+// +kubebuilder:validation:MinProperties=1
+// +kubebuilder:validation:XValidation:rule="has(self.issuerRef) != has(self.secretName)",message="name either issuerRef or secretName, and only one"
+type CertificateSource struct {
+	// issuerRef names the cert-manager issuer that signs the certificate.
+	// +optional
+	IssuerRef *IssuerReference `json:"issuerRef,omitempty"`
+
+	// secretName names a kubernetes.io/tls Secret in the same namespace, made
+	// by the platform, that holds a certificate which the client bought.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	SecretName string `json:"secretName,omitempty"`
+}
+
+// IssuerReference names a cert-manager Issuer or ClusterIssuer.
+type IssuerReference struct {
+	// name of the issuer.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+
+	// kind of the issuer: Issuer (same namespace) or ClusterIssuer.
+	// +optional
+	// +default="ClusterIssuer"
+	// +kubebuilder:validation:Enum=Issuer;ClusterIssuer
+	Kind string `json:"kind,omitempty"`
+}
+
+// Storage is what is allocated to one environment's documents.
+//
+// +kubebuilder:validation:MinProperties=1
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.storageClassName) || (has(self.storageClassName) && self.storageClassName == oldSelf.storageClassName)",message="storageClassName cannot change once set: a volume cannot move to another class"
+type Storage struct {
+	// allocatedGB is the quota in whole GB (10^9 bytes): at least 20, the
+	// default, in production; 2 by default in development, which is not billed.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100000
+	AllocatedGB int64 `json:"allocatedGB,omitempty"`
+
+	// storageClassName is the class of the volume; the cluster's default class when empty.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	StorageClassName string `json:"storageClassName,omitempty"`
+}
+
+// ObjectReference names an object in the same namespace.
+type ObjectReference struct {
+	// name of the object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+}
+
+// ConfigMapKeyReference names one key of a ConfigMap in the same namespace.
+type ConfigMapKeyReference struct {
+	// name of the ConfigMap.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+
+	// key within the ConfigMap.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[-._a-zA-Z0-9]+$`
+	Key string `json:"key,omitempty"`
+}
+
+// SharingTenantStatus is what the operator last saw. Times are absolute.
+//
+// +kubebuilder:validation:MinProperties=1
+type SharingTenantStatus struct {
+	// observedGeneration is the generation of the spec that the conditions speak of.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// conditions follow kstatus (Ready, Reconciling, Stalled), then one for each step.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=24
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// environments is one entry for each environment of the spec.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=2
+	Environments []EnvironmentStatus `json:"environments,omitempty"`
+
+	// billing is what the allocation in effect costs.
+	// +optional
+	Billing *BillingStatus `json:"billing,omitempty"`
+}
+
+// EnvironmentStatus is what runs at one address.
+type EnvironmentStatus struct {
+	// name is production or development.
+	// +required
+	Name EnvironmentName `json:"name,omitempty"`
+
+	// url is the public address, once it is reachable.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	URL string `json:"url,omitempty"`
+
+	// version is the sharing server's version that runs.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	Version string `json:"version,omitempty"`
+
+	// quota is the storage allocation that the server enforces, in bytes (20G is 20 GB).
+	// +optional
+	Quota *resource.Quantity `json:"quota,omitempty"`
+
+	// used is what documents occupy of the quota, in bytes.
+	// +optional
+	Used *resource.Quantity `json:"used,omitempty"`
+
+	// usedPercent is used over quota, rounded down.
+	// +optional
+	UsedPercent *int32 `json:"usedPercent,omitempty"`
+
+	// usageTime is when the server last told the figures above.
+	// +optional
+	UsageTime *metav1.Time `json:"usageTime,omitempty"`
+
+	// certificateNotAfter is when the served certificate expires.
+	// +optional
+	CertificateNotAfter *metav1.Time `json:"certificateNotAfter,omitempty"`
+}
+
+// BillingStatus is the price of the allocation in effect in production.
+type BillingStatus struct {
+	// allocatedGB is the billed allocation in GB.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	AllocatedGB int64 `json:"allocatedGB,omitempty"`
+
+	// additionalGB is the part of it above what the subscription includes, in GB.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	AdditionalGB int64 `json:"additionalGB,omitempty"`
+
+	// annual is the price of a year, before taxes, for example 3556.25.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	Annual string `json:"annual,omitempty"`
+
+	// monthly is a twelfth of it rounded to the cent, for display, for example 296.35.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	Monthly string `json:"monthly,omitempty"`
+
+	// currency is the ISO 4217 code of both prices.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	Currency string `json:"currency,omitempty"`
+}
+
+// SharingTenant is one client of the platform, with its vault.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=stn,categories={all,voute}
+// +kubebuilder:selectablefield:JSONPath=`.spec.retentionPolicyRef.name`
+// +kubebuilder:printcolumn:name="READY",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.environments[?(@.name=="production")].url`
+// +kubebuilder:printcolumn:name="VERSION",type=string,JSONPath=`.status.environments[?(@.name=="production")].version`
+// +kubebuilder:printcolumn:name="QUOTA",type=string,JSONPath=`.status.environments[?(@.name=="production")].quota`
+// +kubebuilder:printcolumn:name="USED",type=string,JSONPath=`.status.environments[?(@.name=="production")].used`
+// +kubebuilder:printcolumn:name="USED%",type=integer,JSONPath=`.status.environments[?(@.name=="production")].usedPercent`
+// +kubebuilder:printcolumn:name="MONTHLY",type=string,JSONPath=`.status.billing.monthly`
+// +kubebuilder:printcolumn:name="AGE",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="REASON",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="MESSAGE",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="DEV-URL",type=string,priority=1,JSONPath=`.status.environments[?(@.name=="development")].url`
+// +kubebuilder:printcolumn:name="CERTIFICATE-UNTIL",type=string,priority=1,JSONPath=`.status.environments[?(@.name=="production")].certificateNotAfter`
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$')",message="a tenant's name is a DNS label of at most 40 characters (a-z, 0-9, -; first a letter): it names Services, ServiceAccounts and keys"
+type SharingTenant struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object's metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec is what the platform team asks for.
+	// +required
+	Spec SharingTenantSpec `json:"spec,omitzero"`
+
+	// status is what the operator last saw.
+	// +optional
+	Status SharingTenantStatus `json:"status,omitzero"`
+}
+
+// SharingTenantList is a list of SharingTenants.
+//
+// +kubebuilder:object:root=true
+type SharingTenantList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+	Items           []SharingTenant `json:"items"`
+}

@@ -1,0 +1,134 @@
+package config
+
+import "time"
+
+// Config is the whole of voute.yaml.
+type Config struct {
+	// Environment is production or development; shown on pages when not production.
+	Environment string `json:"environment"`
+	// Version of the file's writer is not here: the server's own version is built in.
+
+	// TimeZone is the IANA zone in which a calendar day, and so a bucket, begins.
+	TimeZone string `json:"timeZone"`
+	// Address is the public URL, without a path: https://partage.example.gouv.qc.ca
+	Address string `json:"address"`
+
+	Listen       Listen       `json:"listen"`
+	TLS          TLS          `json:"tls"`
+	Operator     Operator     `json:"operator"`
+	Organization Organization `json:"organization"`
+	Pilots       []Pilot      `json:"pilots"`
+	Retention    Retention    `json:"retention"`
+	Storage      Storage      `json:"storage"`
+	Keys         Keys         `json:"keys"`
+	Scanner      Scanner      `json:"scanner"`
+	Mail         Mail         `json:"mail"`
+	Uploads      Uploads      `json:"uploads"`
+}
+
+// Listen has the addresses to listen on; empty ones take the defaults shown.
+// A change of them takes effect at the next start.
+type Listen struct {
+	HTTPS  string `json:"https"`  // ":8443"
+	HTTP   string `json:"http"`   // ":8080": redirects to Address, and answers /healthz and /readyz
+	Status string `json:"status"` // ":8444": GET /status for the pinned operator key only
+}
+
+// TLS names the certificate files, read again whenever they change.
+type TLS struct {
+	CertificateFile string `json:"certificateFile"`
+	KeyFile         string `json:"keyFile"`
+	// TrustedCAFile has PEM certificates trusted beside the system's, for
+	// Vault, the scan gateway and the mail relay. Optional.
+	TrustedCAFile string `json:"trustedCAFile,omitempty"`
+}
+
+// Operator has the SHA-256 of the SubjectPublicKeyInfo (base64, standard
+// alphabet) of each client key that may read /status: one, or two during a
+// rotation. None: /status is not served.
+type Operator struct {
+	PublicKeys []string `json:"publicKeys,omitempty"`
+}
+
+// Organization is the client as users see it.
+type Organization struct {
+	NameFr       string `json:"nameFr"`
+	NameEn       string `json:"nameEn"`
+	SupportEmail string `json:"supportEmail"`
+	FraudContact string `json:"fraudContact,omitempty"`
+	LogoFile     string `json:"logoFile,omitempty"`
+}
+
+// Pilot is one of the client's administrators. A pilot that leaves the list
+// can no longer sign in; one that returns takes the old account up again.
+type Pilot struct {
+	// ID is the Pilot object's name: stable while the e-mail address changes.
+	ID       string `json:"id"`
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	Language string `json:"language"` // fr or en
+}
+
+// Retention is in days; Min ≤ Default ≤ Max.
+type Retention struct {
+	DefaultDays int `json:"defaultDays"`
+	MinDays     int `json:"minDays"`
+	MaxDays     int `json:"maxDays"`
+}
+
+// Storage is where documents and the database live, and how much documents may take.
+type Storage struct {
+	Directory string `json:"directory"`
+	// QuotaBytes bounds the sum of the documents' plain sizes.
+	QuotaBytes int64 `json:"quotaBytes"`
+	// MaxDocumentBytes is at most 2,000,000,000, the default.
+	MaxDocumentBytes int64 `json:"maxDocumentBytes,omitempty"`
+}
+
+// Keys says where data keys come from. Exactly one member is set.
+type Keys struct {
+	Vault *VaultKeys `json:"vault,omitempty"`
+}
+
+// VaultKeys is a transit mount reached with the Kubernetes auth method, or with
+// a token from a file on a laptop.
+type VaultKeys struct {
+	Address     string `json:"address"`
+	TransitPath string `json:"transitPath"`
+	// Prefix is "<namespace>.<serviceaccount>": the key of a bucket is Prefix + "." + bucket.
+	Prefix string `json:"prefix"`
+
+	// AuthPath, Role and ServiceAccountTokenFile are for the Kubernetes auth method.
+	AuthPath                string `json:"authPath,omitempty"`
+	Role                    string `json:"role,omitempty"`
+	ServiceAccountTokenFile string `json:"serviceAccountTokenFile,omitempty"`
+	// TokenFile has a Vault token; instead of the three above.
+	TokenFile string `json:"tokenFile,omitempty"`
+}
+
+// Scanner is a clamd: over its mutual-TLS gateway, or (laptop) on a unix socket.
+type Scanner struct {
+	Address         string `json:"address,omitempty"`
+	CertificateFile string `json:"certificateFile,omitempty"`
+	KeyFile         string `json:"keyFile,omitempty"`
+	Socket          string `json:"socket,omitempty"`
+	// Deadline is how long a document may wait for a verdict before it fails; 24h when 0.
+	Deadline Duration `json:"deadline,omitempty"`
+}
+
+// Mail is the relay. CredentialsDirectory holds the files username and password.
+type Mail struct {
+	Host                 string `json:"host"`
+	Port                 int    `json:"port"`
+	Security             string `json:"security"` // starttls, tls or none
+	From                 string `json:"from"`
+	CredentialsDirectory string `json:"credentialsDirectory,omitempty"`
+}
+
+// Uploads can be closed by the operator, for example when the retention policy is gone.
+type Uploads struct {
+	Closed bool `json:"closed,omitempty"`
+}
+
+// Duration is a time.Duration written as "24h".
+type Duration time.Duration

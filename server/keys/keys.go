@@ -1,0 +1,44 @@
+// Package keys gives one data key per document, wrapped by the key of the
+// bucket (the calendar day) in which the document expires. When a bucket's key
+// is deleted, everything wrapped by it is unreadable for good, backups included.
+package keys
+
+import (
+	"context"
+	"errors"
+)
+
+// Size is the length of a data key in bytes: AES-256.
+const Size = 32
+
+// Errors that callers tell apart. Anything else is a fault worth a retry.
+var (
+	// ErrGone means that the bucket's key no longer exists: the document is shredded.
+	ErrGone = errors.New("the key of this bucket is gone")
+	// ErrUnavailable means that the key service cannot answer now (sealed, unreachable).
+	ErrUnavailable = errors.New("the key service does not answer")
+	// ErrRefused means that the key service refuses this identity.
+	ErrRefused = errors.New("the key service refuses this server")
+	// ErrPastBucket means that the bucket is over: its key must not be reborn.
+	ErrPastBucket = errors.New("the bucket is past")
+)
+
+// DataKey is a fresh document key.
+type DataKey struct {
+	// Plain is Size bytes; the caller clears it after use.
+	Plain []byte
+	// Wrapped is what may be stored.
+	Wrapped string
+}
+
+// Keys gives and opens data keys. Every implementation passes Contract
+// (package keystest).
+type Keys interface {
+	// Create makes a data key wrapped by the bucket's key ("2026-12-03"),
+	// bringing that key to life if need be. A past bucket is ErrPastBucket.
+	Create(ctx context.Context, bucket string) (DataKey, error)
+	// Open unwraps a data key.
+	Open(ctx context.Context, bucket, wrapped string) ([]byte, error)
+	// Check tells whether the service answers this server.
+	Check(ctx context.Context) error
+}

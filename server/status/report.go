@@ -1,0 +1,63 @@
+package status
+
+import "time"
+
+// Path is where the report is served on the status port.
+const Path = "/status"
+
+// Report is what a sharing server tells the operator. It holds no name of a
+// document and no address of a person.
+type Report struct {
+	// Version of the server that answers.
+	Version string `json:"version"`
+	// ConfigHash is the lower-case hex SHA-256 of the voute.yaml in force.
+	ConfigHash string `json:"configHash"`
+	// ConfigError says why a newer file was not taken up; empty when none.
+	ConfigError string `json:"configError,omitempty"`
+	// Ready says whether users are served.
+	Ready bool `json:"ready"`
+
+	// Storage figures are in bytes of plain documents.
+	Storage StorageReport `json:"storage"`
+	// Keys, Scanner and Mail tell whether the services behind are reached.
+	Keys    Check `json:"keys"`
+	Scanner Check `json:"scanner"`
+	Mail    Check `json:"mail"`
+	// Certificate is the one served.
+	Certificate CertificateReport `json:"certificate"`
+	// Pilots has one entry for each pilot of the configuration.
+	Pilots []PilotReport `json:"pilots"`
+}
+
+// StorageReport says how full the vault is, in bytes.
+type StorageReport struct {
+	QuotaBytes    int64 `json:"quotaBytes"`
+	UsedBytes     int64 `json:"usedBytes"`
+	ReservedBytes int64 `json:"reservedBytes"` // uploads under way
+	Documents     int64 `json:"documents"`
+}
+
+// Check is the last look at a service behind the server.
+type Check struct {
+	OK bool `json:"ok"`
+	// Reason is a CamelCase word, Message a sentence with the next step; both empty when OK.
+	Reason  string    `json:"reason,omitempty"`
+	Message string    `json:"message,omitempty"`
+	Time    time.Time `json:"time"`
+}
+
+// CertificateReport identifies the certificate served on the public port.
+type CertificateReport struct {
+	NotAfter time.Time `json:"notAfter"`
+	// SHA256 is the lower-case hex hash of the DER certificate.
+	SHA256 string `json:"sha256"`
+}
+
+// PilotReport says how far a pilot has come.
+type PilotReport struct {
+	ID string `json:"id"`
+	// State is pending, invited or active.
+	State string `json:"state"`
+	// LastSignIn is the day of it, at midnight UTC; nil when never.
+	LastSignIn *time.Time `json:"lastSignIn,omitempty"`
+}
