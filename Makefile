@@ -32,7 +32,7 @@ test: ## Everything that decides whether a change lands.
 	@hack/check.sh
 
 test-unit: tools ## Pure tests and tests against a real API server, Vault and clamd.
-	VOUTE_TOOLS=$$($(LOCAL) tools) go test ./api/... ./cmd/... ./controllers/... ./internal/... ./server/... ./test/...
+	VOUTE_TOOLS=$$($(LOCAL) tools) go test ./...
 	go -C hack test ./...
 
 test-e2e: local ## The whole on a real node: samples, mail, documents, keys, deletion.
@@ -42,7 +42,7 @@ lint: ## golangci-lint with the Kubernetes API linter.
 	@hack/lint.sh
 
 generate: ## Deep copies and CRDs from the types under api/.
-	$(CONTROLLER_GEN) object paths=./api/v1alpha1
+	$(CONTROLLER_GEN) object paths=./api/...
 	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:dir=config/crd/bases
 
 check-generated: ## Fail when `make generate` would change something.

@@ -39,13 +39,14 @@ type PilotSpec struct {
 	// +required
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=254
-	// +kubebuilder:validation:Pattern=`^[^@\s<>"]+@[^@\s<>"]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@([A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$")`,message="write one mail address, for example aide@justice.gouv.qc.ca, without a name beside it"
 	Email string `json:"email,omitempty"`
 
 	// name is how the pilot is addressed.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=120
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters"
 	Name string `json:"name,omitempty"`
 
 	// language is the one in which the pilot is written to.
@@ -60,8 +61,8 @@ type PilotSpec struct {
 type PilotStatus struct {
 	// observedGeneration is the generation of the spec that the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=1
-	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"` //nolint:kubeapilinter // -1 is not seen yet, and 0 is never written
 
 	// conditions follow kstatus.
 	// +optional
@@ -103,8 +104,10 @@ type Pilot struct {
 	// +required
 	Spec PilotSpec `json:"spec,omitzero"`
 
-	// status is what the production server last told.
+	// status is what the production server last told; observedGeneration is -1
+	// until the operator has looked, so that nobody takes a new object for ready.
 	// +optional
+	// +default={"observedGeneration":-1}
 	Status PilotStatus `json:"status,omitzero"`
 }
 

@@ -32,8 +32,8 @@ type RetentionPolicySpec struct {
 type RetentionPolicyStatus struct {
 	// observedGeneration is the generation of the spec that the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=1
-	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"` //nolint:kubeapilinter // -1 is not seen yet, and 0 is never written
 
 	// conditions follow kstatus.
 	// +optional
@@ -70,8 +70,10 @@ type RetentionPolicy struct {
 	// +required
 	Spec RetentionPolicySpec `json:"spec,omitzero"`
 
-	// status says who uses the policy.
+	// status says who uses the policy; observedGeneration is -1 until the
+	// operator has looked, so that nobody takes a new object for ready.
 	// +optional
+	// +default={"observedGeneration":-1}
 	Status RetentionPolicyStatus `json:"status,omitzero"`
 }
 

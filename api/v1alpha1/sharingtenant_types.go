@@ -43,8 +43,8 @@ type SharingTenantSpec struct {
 	// the platform's default version runs.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z]+([.-][0-9A-Za-z]+)*)?$")`,message="write a version like 1.4.0"
 	Version string `json:"version,omitempty"`
 
 	// environments are the client's addresses: production always, development if wanted.
@@ -71,12 +71,14 @@ type Organization struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=120
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters"
 	NameFr string `json:"nameFr,omitempty"`
 
 	// nameEn is the name shown in English.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=120
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters"
 	NameEn string `json:"nameEn,omitempty"`
 
 	// logo names a key of a ConfigMap in the same namespace that holds the
@@ -88,19 +90,21 @@ type Organization struct {
 	// +required
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=254
-	// +kubebuilder:validation:Pattern=`^[^@\s<>"]+@[^@\s<>"]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@([A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$")`,message="write one mail address, for example aide@justice.gouv.qc.ca, without a name beside it"
 	SupportEmail string `json:"supportEmail,omitempty"`
 
 	// fraudContact is whom users tell of a suspected fraud: an address or a telephone number.
 	// +optional
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=254
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters"
 	FraudContact string `json:"fraudContact,omitempty"`
 }
 
 // Environment is one address of a client, with its own volume and users.
 //
 // +kubebuilder:validation:XValidation:rule="self.name != 'production' || !has(self.storage) || !has(self.storage.allocatedGB) || self.storage.allocatedGB >= 20",message="storage.allocatedGB is at least 20 in production: the subscription includes 20 GB"
+// +kubebuilder:validation:XValidation:rule=`(has(self.storage) && has(self.storage.storageClassName) ? self.storage.storageClassName : "") == (has(oldSelf.storage) && has(oldSelf.storage.storageClassName) ? oldSelf.storage.storageClassName : "")`,message="storage.storageClassName cannot change: a volume cannot move to another class"
 type Environment struct {
 	// name is production or development.
 	// +required
@@ -110,7 +114,7 @@ type Environment struct {
 	// +required
 	// +kubebuilder:validation:MinLength=4
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")`,message="write a DNS name in lower case, for example partage.justice.gouv.qc.ca, without scheme, port or path"
 	Host string `json:"host,omitempty"`
 
 	// certificate says where this address gets its TLS certificate from.
@@ -136,7 +140,7 @@ type CertificateSource struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")`,message="an object's name has lower-case letters, digits, - and . only"
 	SecretName string `json:"secretName,omitempty"`
 }
 
@@ -146,6 +150,7 @@ type IssuerReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")`,message="an object's name has lower-case letters, digits, - and . only"
 	Name string `json:"name,omitempty"`
 
 	// kind of the issuer: Issuer (same namespace) or ClusterIssuer.
@@ -158,7 +163,6 @@ type IssuerReference struct {
 // Storage is what is allocated to one environment's documents.
 //
 // +kubebuilder:validation:MinProperties=1
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.storageClassName) || (has(self.storageClassName) && self.storageClassName == oldSelf.storageClassName)",message="storageClassName cannot change once set: a volume cannot move to another class"
 type Storage struct {
 	// allocatedGB is the quota in whole GB (10^9 bytes): at least 20, the
 	// default, in production; 2 by default in development, which is not billed.
@@ -167,10 +171,12 @@ type Storage struct {
 	// +kubebuilder:validation:Maximum=100000
 	AllocatedGB int64 `json:"allocatedGB,omitempty"`
 
-	// storageClassName is the class of the volume; the cluster's default class when empty.
+	// storageClassName is the class of the volume; when empty, the platform's,
+	// or else the cluster's default. It cannot change.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")`,message="an object's name has lower-case letters, digits, - and . only"
 	StorageClassName string `json:"storageClassName,omitempty"`
 }
 
@@ -180,6 +186,7 @@ type ObjectReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")`,message="an object's name has lower-case letters, digits, - and . only"
 	Name string `json:"name,omitempty"`
 }
 
@@ -189,13 +196,14 @@ type ConfigMapKeyReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")`,message="an object's name has lower-case letters, digits, - and . only"
 	Name string `json:"name,omitempty"`
 
 	// key within the ConfigMap.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[-._a-zA-Z0-9]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[-._a-zA-Z0-9]+$") && self != "." && !self.startsWith("..")`,message="a ConfigMap's key has letters, digits, -, _ and . only"
 	Key string `json:"key,omitempty"`
 }
 
@@ -205,8 +213,8 @@ type ConfigMapKeyReference struct {
 type SharingTenantStatus struct {
 	// observedGeneration is the generation of the spec that the conditions speak of.
 	// +optional
-	// +kubebuilder:validation:Minimum=1
-	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"` //nolint:kubeapilinter // -1 is not seen yet, and 0 is never written
 
 	// conditions follow kstatus (Ready, Reconciling, Stalled), then one for each step.
 	// +optional
@@ -322,8 +330,10 @@ type SharingTenant struct {
 	// +required
 	Spec SharingTenantSpec `json:"spec,omitzero"`
 
-	// status is what the operator last saw.
+	// status is what the operator last saw; observedGeneration is -1 until it
+	// has looked, so that nobody takes a new object for ready.
 	// +optional
+	// +default={"observedGeneration":-1}
 	Status SharingTenantStatus `json:"status,omitzero"`
 }
 

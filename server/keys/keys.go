@@ -19,6 +19,10 @@ var (
 	ErrUnavailable = errors.New("the key service does not answer")
 	// ErrRefused means that the key service refuses this identity.
 	ErrRefused = errors.New("the key service refuses this server")
+	// ErrDamaged means that a wrapped key does not open under the bucket's key:
+	// changed, another bucket's, or wrapped before the key was deleted and
+	// reborn. A retry does not help.
+	ErrDamaged = errors.New("the wrapped key does not open under this bucket's key")
 	// ErrPastBucket means that the bucket is over: its key must not be reborn.
 	ErrPastBucket = errors.New("the bucket is past")
 )

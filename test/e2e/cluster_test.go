@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -95,6 +96,14 @@ func scheme() *runtime.Scheme {
 		}
 	}
 	return s
+}
+
+// address is the public one of a host: with the front door's port, unless it is HTTPS's own.
+func (c *testCluster) address(host string) string {
+	if _, port, _ := net.SplitHostPort(c.HTTPSDoor); port != "443" {
+		host = net.JoinHostPort(host, port)
+	}
+	return "https://" + host
 }
 
 // kubectl runs the command line that a person would type and returns what it prints.

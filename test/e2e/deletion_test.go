@@ -55,6 +55,9 @@ func TestDestroyLeavesNothing(t *testing.T) {
 		}
 		return nil
 	})
+	if secrets := cluster.kubectl(t, "", "-n", client.name, "get", "secrets", "-o", "name"); strings.Contains(secrets, client.name+"-") {
+		t.Errorf("Secrets of certificates are left:\n%s", secrets)
+	}
 	if keys := cluster.keysOf(t, client.name); len(keys) > 0 {
 		t.Errorf("keys left in Vault: %v", keys)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -14,11 +15,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite" // reads a stolen database
 )
 
 // documentSize is that of the journey's document: 100 MB.
@@ -93,6 +95,7 @@ func TestDocumentJourney(t *testing.T) {
 	t.Run("used moves in the table", func(t *testing.T) { checkUsed(t, client) })
 	t.Run("no plaintext at rest", func(t *testing.T) { checkNoPlaintext(t, client) })
 	t.Run("no key but wrapped ones", func(t *testing.T) { checkOnlyWrappedKeys(t, client) })
+	t.Run("nobody in the logs", func(t *testing.T) { checkLogs(t, client) })
 }
 
 // checkOnlyCookie wants the one cookie of the service card and no other.
@@ -186,32 +189,61 @@ func checkNoPlaintext(t *testing.T, client *tenant) {
 	}
 }
 
-var wrapped = regexp.MustCompile(`vault:v1:[A-Za-z0-9+/]+=*`)
-
-// checkOnlyWrappedKeys opens every wrapped key that the volume holds, as only
+// checkOnlyWrappedKeys opens every wrapped key that the database holds, as only
 // Vault's root can, and searches the volume for the key in clear.
 func checkOnlyWrappedKeys(t *testing.T, client *tenant) {
-	volume, keys := client.volume(), map[string]bool{}
-	err := filepath.WalkDir(volume, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || !strings.Contains(entry.Name(), ".db") {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		for _, key := range wrapped.FindAllString(string(content), -1) {
-			keys[key] = true
-		}
-		return err
-	})
-	if err != nil || len(keys) == 0 {
-		t.Fatalf("no wrapped key on the volume: %v", err)
+	volume := client.volume()
+	keys := wrappedKeys(t, volume)
+	if len(keys) == 0 {
+		t.Fatal("no wrapped key in the database: the test would prove nothing")
 	}
-	for key := range keys {
+	for _, key := range keys {
 		plain := unwrap(t, client, key)
 		found, _ := findInFiles(t, volume, plain, []byte(hex.EncodeToString(plain)), []byte(base64.StdEncoding.EncodeToString(plain)))
 		if len(found) > 0 {
 			t.Errorf("a key in clear on the volume: %v", found)
 		}
 	}
+}
+
+// wrappedKeys reads a copy of the volume's database, as a thief of it would.
+func wrappedKeys(t *testing.T, volume string) (keys []string) {
+	t.Helper()
+	stolen := t.TempDir()
+	files, err := filepath.Glob(filepath.Join(volume, "voute.db*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no database on the volume: %v", err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(stolen, filepath.Base(file)), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	database, err := sql.Open("sqlite", filepath.Join(stolen, "voute.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	rows, err := database.Query("SELECT wrapped_key FROM documents WHERE wrapped_key <> ''")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return keys
 }
 
 func unwrap(t *testing.T, client *tenant, key string) []byte {
@@ -268,11 +300,11 @@ func TestQuotaRefuses(t *testing.T) {
 	small := strings.ReplaceAll(tenantYAML, "  - name: production", "  - name: development\n    host: partage-dev.NAME.localhost\n    certificate: {issuerRef: {name: voute-ca}}\n    storage: {allocatedGB: 1}\n  - name: production")
 	client := newTenant(t, "quota", policyYAML, pilotYAML, small)
 	client.waitReady()
-	pilot := newPerson(t, "https://partage-dev.quota.localhost", client.pilot)
+	pilot := newPerson(t, cluster.address("partage-dev.quota.localhost"), client.pilot)
 	pilot.acceptInvitation(client.createdAt)
 	pilot.signIn()
 	refused := pilot.upload("trop-grand.bin", io.LimitReader(zeros{}, 1_000_000_001))
-	if refused.status != http.StatusRequestEntityTooLarge && refused.status != http.StatusInsufficientStorage {
+	if refused.status != http.StatusInsufficientStorage {
 		t.Fatalf("an upload over the quota: at %s with status %d:\n%s", refused.url, refused.status, readable(refused.body))
 	}
 	fits := pilot.upload("petit.bin", newDocument(1_000_000))
@@ -282,3 +314,30 @@ func TestQuotaRefuses(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// checkLogs wants no person, document, code or token in what is logged.
+func checkLogs(t *testing.T, client *tenant) {
+	server := cluster.kubectl(t, "", "-n", client.name, "logs", "deployment/"+client.name+"-production")
+	operator := cluster.kubectl(t, "", "-n", "voute-system", "logs", "deployment/voute-operator")
+	if len(server) == 0 || len(operator) == 0 {
+		t.Fatal("nothing is logged at all: the test would prove nothing")
+	}
+	messages, err := cluster.mail(client.pilot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := []string{"@" + client.name, "Camille", "Alice", "budget", password}
+	for _, m := range messages {
+		secrets = append(secrets, sevenDigits.FindAllString(m.Text, -1)...)
+		for _, link := range m.Links {
+			if _, token, isInvitation := strings.Cut(link, "/invitation/"); isInvitation {
+				secrets = append(secrets, token)
+			}
+		}
+	}
+	for _, secret := range secrets {
+		if strings.Contains(server, secret) || strings.Contains(operator, secret) {
+			t.Errorf("%q stands in a log", secret)
+		}
+	}
+}

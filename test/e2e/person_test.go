@@ -104,7 +104,7 @@ func (p *person) acceptInvitation(since time.Time) {
 	link := cluster.waitForLink(p.t, p.email, since, p.address+"/invitation/")
 	path := strings.TrimPrefix(link, p.address)
 	p.mustSee(p.get(path), http.StatusOK, "password2")
-	set := p.post(path, url.Values{"password": {password}, "password2": {password}})
+	set := p.post(path, url.Values{"password": {password}, "password2": {password}, "terms": {"yes"}})
 	if set.status != http.StatusOK {
 		p.t.Fatalf("setting the password: status %d:\n%s", set.status, readable(set.body))
 	}

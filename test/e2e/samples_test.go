@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func checkTable(t *testing.T) {
 	if want := "NAME READY URL VERSION QUOTA USED USED% MONTHLY AGE"; columns != want {
 		t.Errorf("columns %q, want %q", columns, want)
 	}
-	for _, cell := range []string{"justice", "True", "https://partage.justice.localhost", "20G", "291.67"} {
+	for _, cell := range []string{"justice", "True", cluster.address("partage.justice.localhost"), "20G", "291.67"} {
 		if !strings.Contains(table, cell) {
 			t.Errorf("no %q in the table:\n%s", cell, table)
 		}
@@ -83,12 +84,16 @@ func checkRedirect(t *testing.T, host string) {
 			return new(net.Dialer).DialContext(ctx, network, cluster.HTTPDoor)
 		}},
 	}
-	response, err := direct.Get("http://" + host + "/terms?x=1")
+	_, port, err := net.SplitHostPort(cluster.HTTPDoor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := direct.Get("http://" + net.JoinHostPort(host, port) + "/terms?x=1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if location := response.Header.Get("Location"); response.StatusCode/100 != 3 || location != "https://"+host+"/terms?x=1" {
+	if location := response.Header.Get("Location"); response.StatusCode/100 != 3 || location != cluster.address(host)+"/terms?x=1" {
 		t.Errorf("status %d to %q, want a redirect to https", response.StatusCode, location)
 	}
 }
@@ -123,9 +128,11 @@ func servedCertificate(t *testing.T, address string) *x509.Certificate {
 }
 
 func tryServedCertificate(address string) (*x509.Certificate, error) {
-	connection, err := tls.Dial("tcp", cluster.HTTPSDoor, &tls.Config{
-		RootCAs: cluster.roots, ServerName: strings.TrimPrefix(address, "https://"), MinVersion: tls.VersionTLS12,
-	})
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	connection, err := tls.Dial("tcp", cluster.HTTPSDoor, &tls.Config{RootCAs: cluster.roots, ServerName: parsed.Hostname(), MinVersion: tls.VersionTLS12})
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,12 @@ apiVersion: v1
 kind: Secret
 metadata: {name: voute-smtp, namespace: NAME}
 stringData: {username: voute, password: local-demo-only}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: voute-operator-issued-secrets, namespace: NAME}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: voute-operator-issued-secrets}
+subjects: [{kind: ServiceAccount, name: voute-operator, namespace: voute-system}]
 `
 
 const policyYAML = `
@@ -82,7 +88,7 @@ func newReadyTenant(t *testing.T, name string) *tenant {
 	return made
 }
 
-func (n *tenant) address() string { return "https://partage." + n.name + ".localhost" }
+func (n *tenant) address() string { return cluster.address("partage." + n.name + ".localhost") }
 
 func (n *tenant) apply(objects ...string) {
 	n.t.Helper()

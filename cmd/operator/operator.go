@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/controllers"
+	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/identity"
+	"voute.dev/voute/internal/reload"
+)
+
+const (
+	// requestsPerSecond to the API server: enough to bring up some fifty tenants
+	// a minute, and little for an API server.
+	requestsPerSecond = 50
+	burst             = 100
+)
+
+// newOperator puts the parts together; nothing runs before Start.
+func newOperator(ctx context.Context, options options) (ctrl.Manager, error) {
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster: %w", err)
+	}
+	config.QPS, config.Burst = requestsPerSecond, burst
+	own, err := ownIdentity(ctx, config, options.namespace)
+	if err != nil {
+		return nil, err
+	}
+	wake := make(chan event.GenericEvent, 1)
+	platform, err := reload.Open(options.platformConfig, platformBuilder(options, own), configurationIsValid, waker(wake))
+	if err != nil {
+		return nil, fmt.Errorf("the platform configuration: %w", err)
+	}
+	manager, err := controllers.NewManager(config, controllers.Options{
+		Namespace: options.namespace, MetricsAddress: options.metricsAddress,
+		HealthAddress: options.healthAddress, LeaderElection: options.leaderElect,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := manager.Add(platform); err != nil {
+		return nil, err
+	}
+	return manager, controllers.Add(ctx, manager, controllers.Parts{
+		Platform: platform.Current, PublicKey: own.PublicKey, Namespace: options.namespace,
+		Wake: wake, Pace: sharingtenant.DefaultPace, Now: time.Now,
+	})
+}
+
+// ownIdentity is needed before the manager runs, and so takes a client of its own.
+func ownIdentity(ctx context.Context, config *rest.Config, namespace string) (*identity.Identity, error) {
+	scheme, err := controllers.Scheme()
+	if err != nil {
+		return nil, err
+	}
+	direct, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("prepare a client of the API server: %w", err)
+	}
+	return identity.Ensure(ctx, direct, direct, namespace, time.Now())
+}
+
+// waker asks for a look at every tenant; one request that waits is enough.
+func waker(wake chan<- event.GenericEvent) func(context.Context) {
+	return func(context.Context) {
+		select {
+		case wake <- event.GenericEvent{Object: &v1alpha1.SharingTenant{}}:
+		default:
+		}
+	}
+}

@@ -1,0 +1,131 @@
+// Command voute-server is the sharing server of one environment.
+//
+//	voute-server --config voute.yaml
+//	voute-server scan-gateway --listen :3311 --socket clamd.sock --cert tls.crt --key tls.key --client-ca ca.crt
+//	voute-server version
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // images have no zone files of their own
+
+	"voute.dev/voute/server/app"
+	"voute.dev/voute/server/scan/gateway"
+	"voute.dev/voute/server/version"
+)
+
+const usage = `voute-server is the sharing server of one environment.
+
+  voute-server --config FILE
+      serves what the configuration file (voute.yaml) says, until SIGTERM
+
+  voute-server scan-gateway --listen ADDRESS --socket FILE --cert FILE --key FILE --client-ca FILE
+      stands before clamd: lets clients with a certificate of that authority
+      use clamd's unix socket, over TLS
+
+  voute-server version
+      prints the version
+`
+
+// errUsage means that the command line is not one of the above.
+var errUsage = errors.New("usage")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	switch err := run(ctx, os.Args[1:], os.Stdout); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Print(usage)
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(os.Stderr, "%v\n\n%s", err, usage)
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "voute-server: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	command := "serve"
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		command, args = args[0], args[1:]
+	}
+	switch command {
+	case "serve":
+		return serve(ctx, args)
+	case "scan-gateway":
+		return scanGateway(ctx, args)
+	case "version":
+		_, err := fmt.Fprintln(out, version.Version)
+		return err
+	case "help":
+		return flag.ErrHelp
+	default:
+		return fmt.Errorf("%w: there is no command %q", errUsage, command)
+	}
+}
+
+func serve(ctx context.Context, args []string) (err error) {
+	flags := newFlags("serve")
+	file := flags.String("config", "", "")
+	if err := parse(flags, args, "config"); err != nil {
+		return err
+	}
+	server, err := app.New(ctx, app.Options{ConfigFile: *file, Log: newLog()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	return server.Run(ctx)
+}
+
+func scanGateway(ctx context.Context, args []string) error {
+	c := gateway.Config{Log: newLog()}
+	flags := newFlags("scan-gateway")
+	flags.StringVar(&c.Listen, "listen", "", "")
+	flags.StringVar(&c.Socket, "socket", "", "")
+	flags.StringVar(&c.CertificateFile, "cert", "", "")
+	flags.StringVar(&c.KeyFile, "key", "", "")
+	flags.StringVar(&c.ClientCAFile, "client-ca", "", "")
+	if err := parse(flags, args, "listen", "socket", "cert", "key", "client-ca"); err != nil {
+		return err
+	}
+	return gateway.Run(ctx, c)
+}
+
+func newFlags(name string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // main says it, once
+	return flags
+}
+
+func parse(flags *flag.FlagSet, args []string, required ...string) error {
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%w: %q is one word too many", errUsage, flags.Arg(0))
+	}
+	for _, name := range required {
+		if flags.Lookup(name).Value.String() == "" {
+			return fmt.Errorf("%w: --%s is missing", errUsage, name)
+		}
+	}
+	return nil
+}
+
+// newLog writes JSON lines to standard error: ids, never names or addresses.
+func newLog() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(os.Stderr, nil))
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"hash"
+	"io"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"voute.dev/voute/server/scan/scantest"
+)
+
+const (
+	documentSize = 200_000_000
+	mostMemory   = 160 << 20 // of which two password hashes at once take 38 MiB
+)
+
+// content is random bytes and their hash.
+type content struct {
+	io.Reader
+	sum hash.Hash
+}
+
+func random(size int64) content {
+	sum := sha256.New()
+	return content{Reader: io.TeeReader(io.LimitReader(rand.Reader, size), sum), sum: sum}
+}
+
+func (p *person) downloadSum(path string) []byte {
+	p.t.Helper()
+	response, err := p.http.Get(p.settings.Address + path + "/content")
+	p.must(err)
+	defer response.Body.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, response.Body)
+	p.must(err)
+	return sum.Sum(nil)
+}
+
+// TestJourneyOnRealServices runs the program as a person would: with a real
+// Vault, a real clamd behind the gateway, and a real mail relay. In between the
+// server is killed while a document is being scanned.
+func TestJourneyOnRealServices(t *testing.T) {
+	p := newPlace(t)
+	pilot := p.person(pilotEmail).join()
+	pilot.expect(pilot.post("/users", url.Values{"name": {"Robert"}, "email": {"robert@justice.test"}, "language": {"en"}}), http.StatusOK, "robert@justice.test")
+	robert := p.person("robert@justice.test").join()
+
+	sent := random(documentSize)
+	path := pilot.upload("budget.bin", sent, robert.email).path
+	p.server.Kill()
+	p.start()
+	pilot.await(path, "available") // the same session, the same document
+	if link := robert.mailed(`/documents/[a-z2-7]{26}`); link != path {
+		t.Errorf("the notice leads to %s, want %s", link, path)
+	}
+	if got := robert.downloadSum(path); !bytes.Equal(got, sent.sum.Sum(nil)) {
+		t.Error("the recipient's bytes differ from the sender's")
+	}
+	if most := p.highWater(); most > mostMemory {
+		t.Errorf("the server held %d MiB for a document of %d MB", most>>20, documentSize/1_000_000)
+	}
+
+	infected := pilot.upload("facture.exe", bytes.NewReader(scantest.EICAR()), robert.email).path
+	pilot.expect(pilot.await(infected, "quarantined"), http.StatusOK, "contenu malveillant")
+	robert.expect(robert.get(infected), http.StatusNotFound, "")
+}
+
+// TestVaultSealed: no upload, no download, but everything else; and by itself
+// again once Vault is unsealed.
+func TestVaultSealed(t *testing.T) {
+	p := newPlace(t)
+	pilot := p.person(pilotEmail).join()
+	path := pilot.upload("a.txt", bytes.NewReader([]byte("bonjour"))).path
+	pilot.await(path, "available")
+	p.vault.Seal(t)
+	const said = "Le service qui garde les clés de chiffrement ne répond pas"
+	pilot.expect(pilot.get(path+"/content"), http.StatusServiceUnavailable, said)
+	pilot.expect(pilot.upload("b.txt", bytes.NewReader([]byte("bonsoir"))), http.StatusServiceUnavailable, said)
+	pilot.expect(pilot.get("/"), http.StatusOK, "a.txt")
+	p.vault.Unseal(t)
+	pilot.expect(pilot.get(path+"/content"), http.StatusOK, "bonjour")
+}

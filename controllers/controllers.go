@@ -1,0 +1,137 @@
+// Package controllers puts the operator's controllers together. Each kind has
+// a folder of its own below this one.
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/controllers/pilot"
+	"voute.dev/voute/controllers/retentionpolicy"
+	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/index"
+	"voute.dev/voute/internal/serverstatus"
+)
+
+// told is how many tenants with news of their pilots may wait to be looked at.
+const told = 128
+
+// Options are about the process.
+type Options struct {
+	// Namespace is the operator's own.
+	Namespace string
+	// MetricsAddress and HealthAddress are where to listen; 0 for nowhere.
+	MetricsAddress string
+	HealthAddress  string
+	LeaderElection bool
+	// Again lets one process start an operator after another one has ended.
+	Again bool
+}
+
+// Parts are what the controllers work with.
+type Parts struct {
+	Platform func() *sharingtenant.Platform
+	// PublicKey is the fingerprint of the operator's key; Namespace is its own.
+	PublicKey string
+	Namespace string
+	// Wake asks for a look at every tenant.
+	Wake <-chan event.GenericEvent
+	Pace sharingtenant.Pace
+	Now  func() time.Time
+}
+
+// NewManager prepares the manager; the cache keeps of the kinds that tenants
+// own only what carries the tenant's label.
+func NewManager(config *rest.Config, options Options) (ctrl.Manager, error) {
+	scheme, err := Scheme()
+	if err != nil {
+		return nil, err
+	}
+	cached, err := cacheOptions()
+	if err != nil {
+		return nil, err
+	}
+	manager, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        scheme,
+		Cache:                         cached,
+		Metrics:                       metricsserver.Options{BindAddress: options.MetricsAddress},
+		HealthProbeBindAddress:        options.HealthAddress,
+		LeaderElection:                options.LeaderElection,
+		LeaderElectionID:              "voute-operator",
+		LeaderElectionNamespace:       options.Namespace,
+		LeaderElectionReleaseOnCancel: true,
+		Controller:                    ctrlconfig.Controller{SkipNameValidation: &options.Again},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the manager: %w", err)
+	}
+	if err := manager.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, err
+	}
+	return manager, manager.AddReadyzCheck("ping", healthz.Ping)
+}
+
+// Scheme knows every kind that the operator reads or writes.
+func Scheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, certmanagerv1.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, err
+		}
+	}
+	return scheme, nil
+}
+
+func cacheOptions() (cache.Options, error) {
+	labelled, err := labels.NewRequirement(v1alpha1.TenantLabel, selection.Exists, nil)
+	if err != nil {
+		return cache.Options{}, err
+	}
+	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{}}
+	for _, kind := range sharingtenant.Owned() {
+		options.ByObject[kind] = cache.ByObject{Label: labels.NewSelector().Add(*labelled)}
+	}
+	return options, nil
+}
+
+// Add registers every controller with the manager.
+func Add(ctx context.Context, manager ctrl.Manager, parts Parts) error {
+	if err := index.Register(ctx, manager.GetFieldIndexer()); err != nil {
+		return err
+	}
+	cached, live := manager.GetClient(), manager.GetAPIReader()
+	reports := serverstatus.NewStore()
+	moved := make(chan event.GenericEvent, told)
+	tenants := &sharingtenant.Reconciler{
+		Client: cached, Live: live, Objects: apply.New(cached, live, cached, parts.Now),
+		Platform: parts.Platform, Reports: reports, Events: manager.GetEventRecorder("sharingtenant"), Now: parts.Now, Pace: parts.Pace,
+		PublicKey: parts.PublicKey, Namespace: parts.Namespace, Wake: parts.Wake, PilotsMoved: moved,
+	}
+	pilots := &pilot.Reconciler{Client: cached, Reports: reports, Events: manager.GetEventRecorder("pilot"), Now: parts.Now, Moved: moved}
+	policies := &retentionpolicy.Reconciler{Client: cached, Events: manager.GetEventRecorder("retentionpolicy"), Now: parts.Now}
+	for kind, controller := range map[string]interface{ SetupWithManager(ctrl.Manager) error }{
+		"SharingTenant": tenants, "Pilot": pilots, "RetentionPolicy": policies,
+	} {
+		if err := controller.SetupWithManager(manager); err != nil {
+			return fmt.Errorf("add the controller of %s: %w", kind, err)
+		}
+	}
+	return nil
+}

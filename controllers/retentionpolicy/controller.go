@@ -1,0 +1,132 @@
+// Package retentionpolicy counts the tenants that use each RetentionPolicy and
+// holds one that is in use: a tenant whose policy is gone takes no documents.
+package retentionpolicy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/index"
+)
+
+// Reconciler reconciles RetentionPolicies.
+type Reconciler struct {
+	Client client.Client
+	Events events.EventRecorder
+	Now    func() time.Time
+}
+
+// Reconcile brings one policy's finalizer and status up to date.
+func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	policy := &v1alpha1.RetentionPolicy{}
+	if err := r.Client.Get(ctx, request.NamespacedName, policy); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	users, err := r.users(ctx, policy)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	gone, err := r.hold(ctx, policy, len(users) > 0)
+	if err != nil || gone {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{}, r.write(ctx, policy, users)
+}
+
+// users are the tenants that name the policy and stay.
+func (r *Reconciler) users(ctx context.Context, policy *v1alpha1.RetentionPolicy) ([]string, error) {
+	tenants := &v1alpha1.SharingTenantList{}
+	err := r.Client.List(ctx, tenants, client.InNamespace(policy.Namespace), client.MatchingFields{index.TenantPolicy: policy.Name})
+	var names []string
+	for _, tenant := range tenants.Items {
+		if tenant.DeletionTimestamp == nil {
+			names = append(names, tenant.Name)
+		}
+	}
+	return names, err
+}
+
+// hold keeps the finalizer while the policy is in use.
+func (r *Reconciler) hold(ctx context.Context, policy *v1alpha1.RetentionPolicy, used bool) (gone bool, err error) {
+	before, status := policy.DeepCopy(), policy.Status.DeepCopy()
+	leaving := policy.DeletionTimestamp != nil
+	changed := false
+	switch {
+	case !used:
+		changed = controllerutil.RemoveFinalizer(policy, v1alpha1.InUseFinalizer)
+	case !leaving:
+		changed = controllerutil.AddFinalizer(policy, v1alpha1.InUseFinalizer)
+	}
+	if changed {
+		err = r.Client.Patch(ctx, policy, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(apply.Owner))
+		policy.Status = *status
+	}
+	return leaving && !used, client.IgnoreNotFound(err)
+}
+
+func (r *Reconciler) write(ctx context.Context, policy *v1alpha1.RetentionPolicy, users []string) error {
+	old := policy.DeepCopy()
+	target := &policy.Status
+	target.Tenants = ptr.To(int32(len(users))) //nolint:gosec // a namespace does not hold 2^31 tenants
+	target.ObservedGeneration = policy.Generation
+	whole := conditions.Summary{Reason: "Usable", Message: fmt.Sprintf("Tenants that use it: %d.", len(users))}
+	target.Conditions = conditions.Set(old.Status.Conditions, policy.Generation, r.Now(), whole, []conditions.Result{{Err: held(policy, users)}})
+	if equality.Semantic.DeepEqual(old.Status, policy.Status) {
+		return nil
+	}
+	if err := r.Client.Status().Patch(ctx, policy, client.MergeFrom(old), client.FieldOwner(apply.Owner)); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	conditions.Tell(r.Events, policy, old.Status.Conditions, policy.Status.Conditions)
+	return nil
+}
+
+func held(policy *v1alpha1.RetentionPolicy, users []string) error {
+	if policy.DeletionTimestamp == nil {
+		return nil
+	}
+	return conditions.Stall("InUse", "It is in use by SharingTenant %s: give that tenant another retentionPolicyRef, then this policy goes by itself.", users[0])
+}
+
+// SetupWithManager registers the reconciler. A tenant that changes wakes the
+// policy it named before, too.
+func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(manager).
+		For(&v1alpha1.RetentionPolicy{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1alpha1.SharingTenant{}, ofTenant(), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Complete(r)
+}
+
+func ofTenant() handler.EventHandler {
+	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+	add := func(q queue, objects ...client.Object) {
+		for _, object := range objects {
+			if tenant, ok := object.(*v1alpha1.SharingTenant); ok {
+				q.Add(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: tenant.Namespace, Name: tenant.Spec.RetentionPolicyRef.Name}})
+			}
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { add(q, e.Object) },
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) { add(q, e.ObjectOld, e.ObjectNew) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { add(q, e.Object) },
+	}
+}

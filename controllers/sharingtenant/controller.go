@@ -1,0 +1,126 @@
+package sharingtenant
+
+import (
+	"context"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	configv1 "voute.dev/voute/api/config/v1alpha1"
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/serverstatus"
+	"voute.dev/voute/internal/vault"
+)
+
+// Platform is the place the operator runs in, as its configuration file says.
+type Platform struct {
+	Config *configv1.PlatformConfiguration
+	Vault  vault.Keeper
+	Server serverstatus.Reader
+}
+
+// Reconciler reconciles SharingTenants.
+type Reconciler struct {
+	// Client reads kinds of our own and metadata of others from the cache.
+	Client client.Client
+	// Live reads from the API server.
+	Live    client.Reader
+	Objects *apply.Applier
+	// Platform gives the configuration in force.
+	Platform func() *Platform
+	Reports  *serverstatus.Store
+	Events   events.EventRecorder
+	Now      func() time.Time
+	Pace     Pace
+
+	// PublicKey is the fingerprint of the operator's key; Namespace is where it runs.
+	PublicKey string
+	Namespace string
+
+	// Wake asks for a look at every tenant.
+	Wake <-chan event.GenericEvent
+	// PilotsMoved hears of a tenant whose server tells something new of its pilots.
+	PilotsMoved chan<- event.GenericEvent
+
+	written writes
+}
+
+// step is one part of the work. Reason is that of its condition once it is
+// done; run says in a sentence what is so then.
+type step struct {
+	condition string
+	reason    string
+	run       func(*Reconciler, context.Context, *scope) (string, error)
+}
+
+// steps in their order.
+var steps = []step{
+	{v1alpha1.RetentionReadyCondition, "PolicyInForce", (*Reconciler).retention},
+	{v1alpha1.PilotReadyCondition, "PilotNamed", (*Reconciler).pilots},
+	{v1alpha1.KeysReadyCondition, "KeysReached", (*Reconciler).keys},
+	{v1alpha1.CertificateReadyCondition, "CertificatesIssued", (*Reconciler).certificate},
+	{v1alpha1.StorageReadyCondition, "VolumesBound", (*Reconciler).storage},
+	{v1alpha1.ConfigurationReadyCondition, "ConfigurationInForce", (*Reconciler).configuration},
+	{v1alpha1.WorkloadReadyCondition, "ServersReady", (*Reconciler).workload},
+	{v1alpha1.ExposureReadyCondition, "AddressesOpen", (*Reconciler).exposure},
+	{"", "", (*Reconciler).usage},
+	{"", "", (*Reconciler).departed},
+}
+
+// Reconcile brings one tenant closer to what its spec asks for.
+func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	tenant := &v1alpha1.SharingTenant{}
+	if err := r.Client.Get(ctx, request.NamespacedName, tenant); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.forget(request.NamespacedName)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if r.written.isAheadOf(tenant) {
+		// The cache has not seen our last write yet: what follows from the old
+		// status would be written and told a second time.
+		return ctrl.Result{RequeueAfter: cacheLag}, nil
+	}
+	s := r.newScope(tenant)
+	if !tenant.DeletionTimestamp.IsZero() {
+		return r.remove(ctx, s)
+	}
+	if err := r.hold(ctx, tenant); err != nil {
+		return ctrl.Result{}, err
+	}
+	r.observe(ctx, s)
+	results := r.run(ctx, s)
+	s.summarise(results)
+	if err := r.write(ctx, s); err != nil {
+		return ctrl.Result{}, err
+	}
+	return r.Pace.next(s, results)
+}
+
+func (r *Reconciler) run(ctx context.Context, s *scope) []conditions.Result {
+	results := make([]conditions.Result, 0, len(steps))
+	for _, step := range steps {
+		message, err := step.run(r, ctx, s)
+		results = append(results, conditions.Result{Type: step.condition, Reason: step.reason, Message: message, Err: err})
+	}
+	return results
+}
+
+// hold sets the finalizer, so that the tenant's end is tidy.
+func (r *Reconciler) hold(ctx context.Context, tenant *v1alpha1.SharingTenant) error {
+	before := tenant.DeepCopy()
+	if !controllerutil.AddFinalizer(tenant, v1alpha1.TenantFinalizer) {
+		return nil
+	}
+	status := tenant.Status.DeepCopy()
+	err := r.Client.Patch(ctx, tenant, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(apply.Owner))
+	tenant.Status = *status
+	return err
+}

@@ -1,0 +1,171 @@
+package sharingtenant
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/desired"
+)
+
+// remove ends a tenant. What serves it goes first, address before server, so
+// that nobody uploads into a vault that is going. With Destroy the volumes
+// follow, and then the keys: a server that still ran could bring a key to life
+// again, and a claim is gone only when no pod uses it any more.
+func (r *Reconciler) remove(ctx context.Context, s *scope) (ctrl.Result, error) {
+	if !controllerutil.ContainsFinalizer(s.tenant, v1alpha1.TenantFinalizer) {
+		return ctrl.Result{}, nil
+	}
+	results := []conditions.Result{r.takeApart(ctx, s)}
+	if results[0].Err == nil {
+		return ctrl.Result{}, r.release(ctx, s.tenant)
+	}
+	s.summarise(results)
+	if err := r.write(ctx, s); err != nil {
+		return ctrl.Result{}, err
+	}
+	return r.Pace.next(s, results)
+}
+
+// takeApart does what can be done now; the result tells what is left.
+func (r *Reconciler) takeApart(ctx context.Context, s *scope) conditions.Result {
+	destroy, err := r.mayDestroy(ctx, s.tenant)
+	if err != nil {
+		return conditions.Result{Err: err}
+	}
+	if err := r.stopServing(ctx, s); err != nil {
+		return conditions.Result{Type: v1alpha1.ExposureReadyCondition, Err: err}
+	}
+	if destroy {
+		if err := r.destroyVolumes(ctx, s); err != nil {
+			return conditions.Result{Type: v1alpha1.StorageReadyCondition, Err: err}
+		}
+		if err := r.destroyKeys(ctx, s); err != nil {
+			return conditions.Result{Type: v1alpha1.KeysReadyCondition, Err: err}
+		}
+	}
+	return conditions.Result{Type: v1alpha1.CertificateReadyCondition, Err: r.removeIssued(ctx, s.tenant)}
+}
+
+// mayDestroy asks for the annotation that names the tenant. A namespace that is
+// itself going cannot wait for it: there, what Kubernetes does not remove anyway
+// (the keys) is retained.
+func (r *Reconciler) mayDestroy(ctx context.Context, tenant *v1alpha1.SharingTenant) (bool, error) {
+	if tenant.Spec.DeletionPolicy != v1alpha1.DestroyOnDeletion {
+		return false, nil
+	}
+	if tenant.Annotations[v1alpha1.DestroyAnnotation] == tenant.Name {
+		return true, nil
+	}
+	namespace := &metav1.PartialObjectMetadata{}
+	namespace.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
+	if err := r.Live.Get(ctx, client.ObjectKey{Name: tenant.Namespace}, namespace); err != nil {
+		return false, err
+	}
+	if namespace.DeletionTimestamp != nil {
+		return false, nil
+	}
+	return false, conditions.Stall("DestroyNotConfirmed", "deletionPolicy is Destroy: every document and key of this tenant would be gone for good. To confirm: "+
+		"kubectl annotate sharingtenant -n %s %s %s=%s; to keep them: kubectl patch sharingtenant -n %s %s --type merge -p '{\"spec\":{\"deletionPolicy\":\"Retain\"}}'",
+		tenant.Namespace, tenant.Name, v1alpha1.DestroyAnnotation, tenant.Name, tenant.Namespace, tenant.Name)
+}
+
+func (r *Reconciler) stopServing(ctx context.Context, s *scope) error {
+	left := ""
+	for _, name := range environmentNames {
+		for _, object := range serving(s.tenant, name) {
+			gone, err := r.gone(ctx, s, object)
+			if err != nil {
+				return err
+			}
+			if !gone && left == "" {
+				left = r.describe(object)
+			}
+		}
+	}
+	if left != "" {
+		return conditions.Wait("Stopping", "%s is being removed.", left)
+	}
+	return nil
+}
+
+func (r *Reconciler) describe(object client.Object) string {
+	gvk, err := r.Client.GroupVersionKindFor(object)
+	if err != nil {
+		return object.GetName()
+	}
+	return gvk.Kind + " " + object.GetName()
+}
+
+// gone removes an object of this tenant. One of another owner does not count.
+func (r *Reconciler) gone(ctx context.Context, s *scope, object client.Object) (bool, error) {
+	found, err := r.ours(ctx, s, object)
+	if err != nil || !found {
+		return err == nil, err
+	}
+	return r.Objects.Delete(ctx, object)
+}
+
+func (r *Reconciler) destroyVolumes(ctx context.Context, s *scope) error {
+	for _, name := range environmentNames {
+		claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
+			Namespace: s.tenant.Namespace, Name: desired.Name(s.tenant.Name, name), Labels: desired.Labels(s.tenant.Name, name),
+		}}
+		found, err := r.Objects.Observe(ctx, claim)
+		if err != nil {
+			return err
+		}
+		if !found || claim.Labels[v1alpha1.TenantLabel] != s.tenant.Name {
+			continue
+		}
+		gone, err := r.Objects.Delete(ctx, claim)
+		if err != nil {
+			return err
+		}
+		if !gone {
+			return conditions.Wait("DestroyingVolumes", "PersistentVolumeClaim %s is being removed.", claim.Name)
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) destroyKeys(ctx context.Context, s *scope) error {
+	for _, name := range environmentNames {
+		keys, err := s.platform.Vault.Keys(ctx, desired.KeyPrefix(s.tenant.Namespace, s.tenant.Name, name)+".")
+		if err != nil {
+			return vaultProblem(err)
+		}
+		for _, key := range keys {
+			if err := s.platform.Vault.Destroy(ctx, key); err != nil {
+				return vaultProblem(err)
+			}
+		}
+	}
+	return nil
+}
+
+// removeIssued removes the keys that cert-manager made.
+func (r *Reconciler) removeIssued(ctx context.Context, tenant *v1alpha1.SharingTenant) error {
+	for _, environment := range environmentNames {
+		for _, name := range []string{desired.ScanCertificateName(tenant.Name, environment), desired.CertificateName(tenant.Name, environment)} {
+			if err := r.removeSecret(ctx, tenant, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) release(ctx context.Context, tenant *v1alpha1.SharingTenant) error {
+	before := tenant.DeepCopy()
+	controllerutil.RemoveFinalizer(tenant, v1alpha1.TenantFinalizer)
+	err := r.Client.Patch(ctx, tenant, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(apply.Owner))
+	return client.IgnoreNotFound(err)
+}

@@ -1,0 +1,26 @@
+// Package sharingtenant turns a SharingTenant into running vaults, one for
+// each environment, and keeps them so.
+//
+// One reconcile runs the steps below in order over one scope. A step looks at
+// what is there, applies what is desired, and says how far it is; its outcome
+// becomes the condition of the same name. A step that fails does not stop the
+// later ones: they do what does not depend on it, and say what they wait for.
+//
+//	retention      the RetentionPolicy, or the one last in force
+//	pilots         who administers the client's users
+//	keys           Vault serves the operator, and the servers
+//	certificate    cert-manager has issued what each server shows
+//	storage        a volume for each environment, and the quota that it holds
+//	configuration  voute.yaml, effective once the server reports its hash
+//	workload       the sharing server itself
+//	exposure       the public address
+//	usage          what the server reports of its storage and certificate
+//
+// Before an address is opened for the first time there must be a policy and a
+// pilot. Afterwards neither's absence takes it offline: the server keeps the
+// last policy and takes no new documents.
+//
+// The status is written once, at the end, and only if it changed; events come
+// after it. An unchanged tenant costs no write, and no read but the servers'
+// reports.
+package sharingtenant

@@ -1,0 +1,78 @@
+package sharingtenant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/desired"
+	"voute.dev/voute/internal/serverstatus"
+)
+
+// exposure opens the addresses.
+func (r *Reconciler) exposure(ctx context.Context, s *scope) (string, error) {
+	err := s.each(func(e *environment) error { return r.address(ctx, s, e) })
+	return s.addresses(), err
+}
+
+func (r *Reconciler) address(ctx context.Context, s *scope, e *environment) error {
+	if err := s.mayOpen(e); err != nil {
+		return err
+	}
+	if !e.deployed {
+		return conditions.Block("WaitingForServer", "waits for the server: see %s.", v1alpha1.WorkloadReadyCondition)
+	}
+	result, err := r.put(ctx, s, desired.PublicService(s.input(e)))
+	if err != nil {
+		return err
+	}
+	live := &corev1.Service{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
+		return fmt.Errorf("read Service %s: %w", e.name, err)
+	}
+	return s.addressState(e, live)
+}
+
+// addressState also gives the address to the status: only once it is reached
+// and the server works by a configuration that knows it. It stays there while a
+// server restarts.
+func (s *scope) addressState(e *environment, live *corev1.Service) error {
+	report := e.report(s.now)
+	switch {
+	case len(live.Status.LoadBalancer.Ingress) == 0:
+		return conditions.Wait("AddressPending", "Service %s has no external address yet: check the cluster's load balancer, kubectl describe service -n %s %s",
+			e.name, s.tenant.Namespace, e.name)
+	case report == nil:
+		return conditions.Wait("ServerSilent", "%s", s.silenceOf(e))
+	case !report.Ready:
+		return conditions.Wait("ServerNotServing", "the server says that it does not serve users yet: look at its log.")
+	}
+	if e.inForce(s.now) {
+		e.status.URL = desired.URL(e.Environment, s.platform.Config)
+	}
+	return e.conflict
+}
+
+// silenceOf says why a server gives no report, in words that stay the same
+// while it goes on.
+func (s *scope) silenceOf(e *environment) string {
+	var fault *serverstatus.Fault
+	if errors.As(e.word.Err, &fault) {
+		return fault.NextStep
+	}
+	return "the server has not reported yet."
+}
+
+func (s *scope) addresses() string {
+	urls := make([]string, 0, len(s.environments))
+	for _, e := range s.environments {
+		urls = append(urls, desired.URL(e.Environment, s.platform.Config))
+	}
+	return strings.Join(urls, " and ") + " can be reached."
+}

@@ -1,0 +1,66 @@
+package sharingtenant
+
+import (
+	"context"
+
+	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/apply"
+)
+
+// put applies an object, and keeps in mind what had to be put back.
+func (r *Reconciler) put(ctx context.Context, s *scope, object client.Object) (apply.Result, error) {
+	result, err := r.Objects.Apply(ctx, object)
+	if result.Outcome == apply.Repaired {
+		repairs.WithLabelValues(s.tenant.Namespace, s.tenant.Name).Inc()
+		s.repairs = append(s.repairs, repair{object: r.describe(object), foreign: result.Foreign})
+	}
+	return result, err
+}
+
+// unwanted removes an object of this tenant, if there is one. The cache is
+// enough to know: what it has not seen yet is looked for again next time.
+func (r *Reconciler) unwanted(ctx context.Context, s *scope, object client.Object) error {
+	gvk, err := r.Client.GroupVersionKindFor(object)
+	if err != nil {
+		return err
+	}
+	head := &metav1.PartialObjectMetadata{}
+	head.SetGroupVersionKind(gvk)
+	err = r.Client.Get(ctx, client.ObjectKeyFromObject(object), head)
+	if err != nil || !s.owns(head) {
+		return client.IgnoreNotFound(err)
+	}
+	if _, err := r.Objects.Delete(ctx, object); err != nil {
+		return err
+	}
+	if _, issued := object.(*certmanagerv1.Certificate); issued {
+		return r.removeSecret(ctx, s.tenant, object.GetName())
+	}
+	return nil
+}
+
+// removeSecret removes the Secret of a Certificate that is gone: cert-manager
+// leaves it behind. It is removed by name and never read; one that the client
+// supplied under that name is left alone.
+func (r *Reconciler) removeSecret(ctx context.Context, tenant *v1alpha1.SharingTenant, name string) error {
+	for _, e := range tenant.Spec.Environments {
+		if e.Certificate.SecretName == name {
+			return nil
+		}
+	}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: tenant.Namespace, Name: name}}
+	err := r.Client.Delete(ctx, secret)
+	if apierrors.IsForbidden(err) {
+		// A platform may have cert-manager remove it, and not grant this right.
+		log.FromContext(ctx).Info("the Secret of a removed Certificate is left behind: the operator may not delete it", "secret", name)
+		return nil
+	}
+	return client.IgnoreNotFound(err)
+}

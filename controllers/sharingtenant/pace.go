@@ -1,0 +1,87 @@
+package sharingtenant
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/conditions"
+)
+
+// Pace says how long to wait before looking again. What happens in the cluster
+// wakes the operator by itself; this is for what only a question finds out: the
+// servers' reports, and Vault.
+type Pace struct {
+	// Eager while things are on their way and soon done.
+	Eager time.Duration
+	// Patient when they have been for longer than Impatience, or a fault is expected to pass.
+	Patient    time.Duration
+	Impatience time.Duration
+	// Settled is the least time between two questions to a server that is as it should be.
+	Settled time.Duration
+}
+
+// DefaultPace sees a change of use within a minute, and Vault unsealed within half of one.
+var DefaultPace = Pace{Eager: 2 * time.Second, Patient: 15 * time.Second, Impatience: 2 * time.Minute, Settled: 30 * time.Second}
+
+const (
+	cacheLag = 50 * time.Millisecond
+	jitter   = 0.5
+)
+
+// pace says when to look again. A fault of ours or of the API server goes back
+// as an error, which is retried sooner at first, and later.
+func (p Pace) next(s *scope, results []conditions.Result) (ctrl.Result, error) {
+	next := p.Settled
+	for _, result := range results {
+		problem := conditions.Classify(result.Err)
+		if problem == nil {
+			continue
+		}
+		if !conditions.IsForeseen(result.Err) {
+			return ctrl.Result{}, result.Err
+		}
+		next = min(next, p.after(problem, s.underWay()))
+	}
+	return ctrl.Result{RequeueAfter: spread(next)}, nil
+}
+
+func (p Pace) after(problem *conditions.Problem, underWay time.Duration) time.Duration {
+	switch {
+	case problem.After > 0:
+		return problem.After
+	case problem.Class == conditions.Retrying:
+		return p.Patient
+	case problem.Class == conditions.Waiting && underWay < p.Impatience:
+		return p.Eager
+	case problem.Class == conditions.Waiting:
+		return p.Patient
+	default:
+		return p.Settled
+	}
+}
+
+// underWay is for how long the tenant has been.
+func (s *scope) underWay() time.Duration {
+	if c := meta.FindStatusCondition(s.tenant.Status.Conditions, v1alpha1.ReconcilingCondition); c != nil {
+		return s.now.Sub(c.LastTransitionTime.Time)
+	}
+	return 0
+}
+
+// freshness is the age up to which a server's report does without another
+// question: a little less than the pace at which it is asked for.
+func (p Pace) freshness(s *scope) time.Duration {
+	if meta.IsStatusConditionTrue(s.before.Conditions, v1alpha1.ReadyCondition) && s.before.ObservedGeneration == s.tenant.Generation {
+		return p.Settled * 2 / 3
+	}
+	return p.Eager / 2
+}
+
+// spread keeps tenants that began together from asking together.
+func spread(d time.Duration) time.Duration {
+	return d + time.Duration(rand.Float64()*jitter*float64(d))
+}

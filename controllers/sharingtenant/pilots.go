@@ -1,0 +1,38 @@
+package sharingtenant
+
+import (
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/index"
+	"voute.dev/voute/internal/roster"
+)
+
+// pilots finds who administers the client's users.
+func (r *Reconciler) pilots(ctx context.Context, s *scope) (string, error) {
+	named := &v1alpha1.PilotList{}
+	err := r.Client.List(ctx, named, client.InNamespace(s.tenant.Namespace), client.MatchingFields{index.PilotTenant: s.tenant.Name})
+	if err != nil {
+		return "", err
+	}
+	s.roster = roster.Of(named.Items).Config()
+	if len(s.roster) > 0 {
+		return fmt.Sprintf("%d named.", len(s.roster)), nil
+	}
+	return "", conditions.Stall("PilotMissing", "No Pilot names this tenant: %s. Name one, with the person's own address: "+
+		`echo '{"apiVersion":"%s","kind":"Pilot","metadata":{"name":"first-pilot","namespace":"%s"},"spec":{"tenantRef":{"name":"%s"},"email":"pilot@example.org","name":"First Pilot","language":"fr"}}' | kubectl apply -f -`,
+		s.withoutPilot(), v1alpha1.GroupVersion, s.tenant.Namespace, s.tenant.Name)
+}
+
+func (s *scope) withoutPilot() string {
+	for _, e := range s.environments {
+		if e.exposed {
+			return "open addresses take no new documents"
+		}
+	}
+	return "no address is opened"
+}

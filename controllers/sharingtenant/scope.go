@@ -1,0 +1,165 @@
+package sharingtenant
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/desired"
+	"voute.dev/voute/internal/platform"
+	"voute.dev/voute/internal/serverstatus"
+	serverconfig "voute.dev/voute/server/config"
+	"voute.dev/voute/server/status"
+)
+
+// scope is what the steps of one reconcile share: each reads what the earlier
+// ones found out, and adds its own.
+type scope struct {
+	tenant   *v1alpha1.SharingTenant
+	before   v1alpha1.SharingTenantStatus
+	platform *Platform
+	now      time.Time
+
+	environments []*environment
+
+	// policy is the retention of the named policy; nil when there is none.
+	policy *serverconfig.Retention
+	// roster is who the pilots are.
+	roster []serverconfig.Pilot
+	// publicKey and namespace are the operator's own.
+	publicKey, namespace string
+
+	// repairs tells what others had changed and was put back.
+	repairs []repair
+}
+
+type repair struct {
+	object  string
+	foreign []string
+}
+
+// environment is one environment of the tenant in the scope.
+type environment struct {
+	v1alpha1.Environment
+	// name of most of its objects.
+	name string
+	// exposed: its address was opened before. deployed: its server was.
+	exposed  bool
+	deployed bool
+	// conflict is why its host is not its own.
+	conflict error
+	// last is the retention found in its own ConfigMap, where the policy is gone.
+	last *serverconfig.Retention
+	// certified: every certificate that its server shows is there.
+	certified bool
+	claim     *corev1.PersistentVolumeClaim
+	// quota in bytes that its volume holds; 0 while not known.
+	quota int64
+	// hash of the configuration written.
+	hash string
+	// word is what its server last told.
+	word serverstatus.Word
+	// status is what becomes of it in the tenant's status.
+	status *v1alpha1.EnvironmentStatus
+}
+
+func (r *Reconciler) newScope(tenant *v1alpha1.SharingTenant) *scope {
+	s := &scope{
+		tenant: tenant, before: *tenant.Status.DeepCopy(), platform: r.Platform(), now: r.Now(),
+		publicKey: r.PublicKey, namespace: r.Namespace,
+	}
+	for _, each := range tenant.Spec.Environments {
+		s.environments = append(s.environments, &environment{
+			Environment: each,
+			name:        desired.Name(tenant.Name, each.Name),
+			status:      s.statusOf(each.Name),
+		})
+	}
+	return s
+}
+
+// statusOf is a copy of what the status said of an environment before.
+func (s *scope) statusOf(name v1alpha1.EnvironmentName) *v1alpha1.EnvironmentStatus {
+	for i := range s.before.Environments {
+		if s.before.Environments[i].Name == name {
+			return s.before.Environments[i].DeepCopy()
+		}
+	}
+	return &v1alpha1.EnvironmentStatus{Name: name}
+}
+
+// each runs something for every environment and merges what went wrong.
+func (s *scope) each(run func(*environment) error) error {
+	parts := make([]conditions.Part, 0, len(s.environments))
+	for _, e := range s.environments {
+		parts = append(parts, conditions.Part{Name: string(e.Name), Err: run(e)})
+	}
+	return conditions.Merge(parts)
+}
+
+// input is what an environment's objects follow from.
+func (s *scope) input(e *environment) desired.Input {
+	return desired.Input{
+		Tenant: s.tenant, Environment: e.Environment, Platform: s.platform.Config,
+		Retention: s.retentionOf(e), Pilots: s.roster, UploadsClosed: s.uploadsClosed(),
+		OperatorKeys: []string{s.publicKey}, OperatorNamespace: s.namespace,
+		QuotaBytes: e.quota, Claim: e.claim,
+		Version: platform.Version(s.platform.Config, s.tenant.Spec.Version),
+	}
+}
+
+func (s *scope) retentionOf(e *environment) *serverconfig.Retention {
+	if s.policy != nil {
+		return s.policy
+	}
+	return e.last
+}
+
+// uploadsClosed: documents that nobody would shred or administer are not taken.
+func (s *scope) uploadsClosed() bool { return s.policy == nil || len(s.roster) == 0 }
+
+// mayOpen says whether an environment's server and address may come to life;
+// one that is live stays so whatever happens to policy, pilots or host.
+func (s *scope) mayOpen(e *environment) error {
+	switch {
+	case e.exposed:
+		return nil
+	case e.conflict != nil:
+		return e.conflict
+	case s.policy == nil:
+		return conditions.Block("WaitingForRetention", "waits for a RetentionPolicy: see %s.", v1alpha1.RetentionReadyCondition)
+	case len(s.roster) == 0:
+		return conditions.Block("WaitingForPilot", "waits for a Pilot: see %s.", v1alpha1.PilotReadyCondition)
+	default:
+		return nil
+	}
+}
+
+// report is the server's last report, as long as it can be taken for true: a
+// question that fails now and then says nothing about the server.
+func (e *environment) report(now time.Time) *status.Report {
+	if e.word.Report == nil || now.Sub(e.word.Time) > silence {
+		return nil
+	}
+	return e.word.Report
+}
+
+// inForce says whether the server works by the configuration written.
+func (e *environment) inForce(now time.Time) bool {
+	report := e.report(now)
+	return report != nil && e.hash != "" && report.ConfigHash == e.hash
+}
+
+func (s *scope) meta(e *environment, name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: s.tenant.Namespace, Name: name, Labels: desired.Labels(s.tenant.Name, e.Name)}
+}
+
+// owns says whether an object belongs to this very tenant, and not to one of
+// the same name that is gone and whose objects are still being removed.
+func (s *scope) owns(object metav1.Object) bool {
+	owner := metav1.GetControllerOf(object)
+	return owner != nil && owner.UID == s.tenant.UID
+}

@@ -1,0 +1,70 @@
+package sharingtenant
+
+import (
+	"context"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/conditions"
+)
+
+// summarise puts the outcomes of the steps into the status.
+func (s *scope) summarise(results []conditions.Result) {
+	whole := conditions.Summary{Reason: "Serving", Message: s.addresses()}
+	s.tenant.Status.Conditions = conditions.Set(s.before.Conditions, s.tenant.Generation, s.now, whole, results)
+	s.tenant.Status.ObservedGeneration = s.tenant.Generation
+}
+
+// write patches the status if it changed, then tells what is new.
+func (r *Reconciler) write(ctx context.Context, s *scope) error {
+	if !equality.Semantic.DeepEqual(s.before, s.tenant.Status) {
+		old := s.tenant.DeepCopy()
+		old.Status = s.before
+		if err := r.Client.Status().Patch(ctx, s.tenant, client.MergeFrom(old), client.FieldOwner(apply.Owner)); err != nil {
+			return client.IgnoreNotFound(err)
+		}
+		r.written.note(s.tenant)
+	}
+	r.tell(s)
+	measure(s.tenant)
+	return nil
+}
+
+// writes remembers the resourceVersion of the last write to each tenant's status.
+type writes struct {
+	lock     sync.Mutex
+	versions map[types.NamespacedName]string
+}
+
+func (w *writes) note(tenant *v1alpha1.SharingTenant) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	if w.versions == nil {
+		w.versions = map[types.NamespacedName]string{}
+	}
+	w.versions[client.ObjectKeyFromObject(tenant)] = tenant.ResourceVersion
+}
+
+// isAheadOf says whether the tenant, as the cache gives it, is older than our last write.
+func (w *writes) isAheadOf(tenant *v1alpha1.SharingTenant) bool {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	last, found := w.versions[client.ObjectKeyFromObject(tenant)]
+	if !found {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(tenant.ResourceVersion, last)
+	return err == nil && order < 0
+}
+
+func (w *writes) forget(key types.NamespacedName) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	delete(w.versions, key)
+}

@@ -1,0 +1,100 @@
+package sharingtenant
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/desired"
+)
+
+// storage keeps a volume for each environment, adopts the one that a tenant of
+// the same name left behind, and finds the quota that each holds.
+func (r *Reconciler) storage(ctx context.Context, s *scope) (string, error) {
+	err := s.each(func(e *environment) error { return r.volume(ctx, s, e) })
+	return "Every volume is bound and holds its quota.", err
+}
+
+func (r *Reconciler) volume(ctx context.Context, s *scope, e *environment) error {
+	if err := r.findClaim(ctx, s, e); err != nil {
+		return err
+	}
+	allocated := desired.AllocatedGB(e.Environment, s.platform.Config)
+	e.quota = quotaOf(e.claim, allocated)
+	result, err := r.Objects.Apply(ctx, claimFor(s, e))
+	if err != nil {
+		return cannotGrow(e, allocated, err)
+	}
+	claim := &corev1.PersistentVolumeClaim{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, claim); err != nil {
+		return fmt.Errorf("read PersistentVolumeClaim %s: %w", e.name, err)
+	}
+	e.claim, e.quota = claim, quotaOf(claim, allocated)
+	return s.volumeState(e, allocated)
+}
+
+// findClaim looks for a claim that exists, and refuses one that another made.
+func (r *Reconciler) findClaim(ctx context.Context, s *scope, e *environment) error {
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: s.meta(e, e.name)}
+	found, err := r.Objects.Observe(ctx, claim)
+	if err != nil || !found {
+		return err
+	}
+	if claim.Labels[v1alpha1.TenantLabel] != s.tenant.Name || claim.Labels[v1alpha1.EnvironmentLabel] != string(e.Name) {
+		return conditions.Stall("VolumeNotOurs", "PersistentVolumeClaim %s exists and is not labelled for this environment: remove it, or label it %s=%s and %s=%s to have its documents taken over.",
+			e.name, v1alpha1.TenantLabel, s.tenant.Name, v1alpha1.EnvironmentLabel, e.Name)
+	}
+	if claim.DeletionTimestamp != nil {
+		return conditions.Wait("VolumeLeaving", "PersistentVolumeClaim %s is being deleted; a new one is made when it is gone.", e.name)
+	}
+	e.claim = claim
+	return nil
+}
+
+// claimFor asks for no other size before the volume is bound: until then the
+// API server refuses any change.
+func claimFor(s *scope, e *environment) *corev1.PersistentVolumeClaim {
+	want := desired.PersistentVolumeClaim(s.input(e))
+	if e.claim != nil && e.claim.Status.Phase != corev1.ClaimBound {
+		want.Spec.Resources.Requests[corev1.ResourceStorage] = e.claim.Spec.Resources.Requests[corev1.ResourceStorage]
+	}
+	return want
+}
+
+// quotaOf is what a volume holds; before there is one, what is allocated.
+func quotaOf(claim *corev1.PersistentVolumeClaim, allocatedGB int64) int64 {
+	const gigabyte = 1_000_000_000
+	if claim == nil || claim.Status.Phase != corev1.ClaimBound {
+		return allocatedGB * gigabyte
+	}
+	return desired.EffectiveQuota(allocatedGB, claim.Status.Capacity.Storage().Value())
+}
+
+func (s *scope) volumeState(e *environment, allocated int64) error {
+	switch {
+	case e.claim.Status.Phase == corev1.ClaimLost:
+		return conditions.Stall("VolumeLost", "the volume of PersistentVolumeClaim %s is gone: restore it from a backup.", e.name)
+	case e.claim.Status.Phase != corev1.ClaimBound && !e.deployed && s.mayOpen(e) != nil:
+		return conditions.Block("VolumeUnbound", "PersistentVolumeClaim %s is not bound; some storage classes bind only when the server starts.", e.name)
+	case e.claim.Status.Phase != corev1.ClaimBound:
+		return conditions.Wait("VolumePending", "PersistentVolumeClaim %s is not bound yet: kubectl describe pvc -n %s %s", e.name, s.tenant.Namespace, e.name)
+	case e.quota < quotaOf(nil, allocated):
+		return conditions.Wait("VolumeGrowing", "the volume grows to %d GB; until then the quota is %d MB.", allocated, e.quota/1_000_000)
+	default:
+		return nil
+	}
+}
+
+// cannotGrow tells the refusal of a storage class apart from other faults.
+func cannotGrow(e *environment, allocated int64, err error) error {
+	if e.claim == nil || !(apierrors.IsForbidden(err) || apierrors.IsInvalid(err)) || e.quota >= quotaOf(nil, allocated) {
+		return err
+	}
+	return conditions.Stall("VolumeCannotGrow", "PersistentVolumeClaim %s cannot grow to %d GB, and the quota stays at %d MB: %s. "+
+		"Set allowVolumeExpansion on its storage class, or lower storage.allocatedGB.", e.name, allocated, e.quota/1_000_000, err)
+}

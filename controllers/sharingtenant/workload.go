@@ -1,0 +1,101 @@
+package sharingtenant
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/desired"
+	"voute.dev/voute/internal/platform"
+)
+
+// workload runs the sharing server of each environment.
+func (r *Reconciler) workload(ctx context.Context, s *scope) (string, error) {
+	image, err := platform.Image(s.platform.Config, s.tenant.Spec.Version)
+	if err != nil {
+		return "", conditions.Stall("UnknownVersion", "%s. What runs goes on running.", err)
+	}
+	err = s.each(func(e *environment) error { return r.server(ctx, s, e, image) })
+	return fmt.Sprintf("Version %s runs.", platform.Version(s.platform.Config, s.tenant.Spec.Version)), err
+}
+
+func (r *Reconciler) server(ctx context.Context, s *scope, e *environment, image string) error {
+	if err := s.mayRun(e); err != nil {
+		return err
+	}
+	in := s.input(e)
+	in.Image = image
+	if err := r.surroundings(ctx, s, in); err != nil {
+		return err
+	}
+	result, err := r.put(ctx, s, desired.Deployment(in))
+	if err != nil {
+		return err
+	}
+	e.deployed = true
+	live := &appsv1.Deployment{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
+		return fmt.Errorf("read Deployment %s: %w", e.name, err)
+	}
+	return s.serverState(e, live)
+}
+
+// mayRun: a server starts only with all it mounts, so that it does not hang
+// half started; one that runs is kept as it should be whatever is missing.
+func (s *scope) mayRun(e *environment) error {
+	if err := s.mayOpen(e); err != nil || e.deployed {
+		return err
+	}
+	switch {
+	case e.hash == "":
+		return conditions.Block("WaitingForConfiguration", "waits for its configuration: see %s.", v1alpha1.ConfigurationReadyCondition)
+	case !e.certified:
+		return conditions.Block("WaitingForCertificate", "waits for its certificates: see %s.", v1alpha1.CertificateReadyCondition)
+	default:
+		return nil
+	}
+}
+
+// surroundings are what the server needs around it before it starts.
+func (r *Reconciler) surroundings(ctx context.Context, s *scope, in desired.Input) error {
+	if _, err := r.put(ctx, s, desired.ServiceAccount(in)); err != nil {
+		return err
+	}
+	if _, err := r.put(ctx, s, desired.NetworkPolicy(in)); err != nil {
+		return err
+	}
+	_, err := r.put(ctx, s, desired.StatusService(in))
+	return err
+}
+
+func (s *scope) serverState(e *environment, live *appsv1.Deployment) error {
+	if live.Status.ObservedGeneration < live.Generation {
+		return conditions.Wait("RollingOut", "the server is being started.")
+	}
+	if failure := conditionOf(live, appsv1.DeploymentReplicaFailure); failure != nil && failure.Status == corev1.ConditionTrue {
+		return conditions.Retry(nil, "PodRefused", "the cluster does not make the server's pod: %s", failure.Message)
+	}
+	if live.Status.UpdatedReplicas > 0 && live.Status.AvailableReplicas > 0 && live.Status.UnavailableReplicas == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("kubectl describe pods -n %s -l %s=%s,%s=%s", s.tenant.Namespace,
+		v1alpha1.TenantLabel, s.tenant.Name, v1alpha1.EnvironmentLabel, e.Name)
+	if progress := conditionOf(live, appsv1.DeploymentProgressing); progress != nil && progress.Status == corev1.ConditionFalse {
+		return conditions.Retry(nil, "ServerDoesNotStart", "%s Look why: %s", progress.Message, hint)
+	}
+	return conditions.Wait("ServerStarting", "the server is not ready yet: %s", hint)
+}
+
+func conditionOf(live *appsv1.Deployment, kind appsv1.DeploymentConditionType) *appsv1.DeploymentCondition {
+	for i := range live.Status.Conditions {
+		if live.Status.Conditions[i].Type == kind {
+			return &live.Status.Conditions[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,325 @@
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/controllers"
+	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/identity"
+	"voute.dev/voute/internal/platform"
+	"voute.dev/voute/internal/serverstatus"
+	"voute.dev/voute/internal/vault/memory"
+	"voute.dev/voute/server/certfile/certtest"
+	"voute.dev/voute/test/apiserver"
+)
+
+const (
+	operatorNamespace = "voute-system"
+	patience          = 60 * time.Second
+)
+
+// quick is a pace at which a test need not wait.
+var quick = sharingtenant.Pace{Eager: 100 * time.Millisecond, Patient: 300 * time.Millisecond, Impatience: time.Minute, Settled: 500 * time.Millisecond}
+
+// world is the operator, with the rights that config/rbac gives it, on a real
+// API server. What a node, cert-manager and a storage driver do is done by a
+// simulation; the servers' status ports are real, with the server's own code.
+type world struct {
+	api      *apiserver.Server
+	kube     client.WithWatch
+	vault    *memory.Keeper
+	servers  *servers
+	cluster  *cluster
+	watcher  *watcher
+	wake     chan event.GenericEvent
+	platform atomic.Pointer[sharingtenant.Platform]
+	written  *writes
+
+	namespaces   atomic.Int32
+	reader       serverstatus.Reader
+	publicKey    string
+	config       *rest.Config
+	stopOperator func()
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		api:   apiserver.Start(t, "../config/crd/bases", apiserver.CertManagerCRDs(t)),
+		vault: memory.New(), wake: make(chan event.GenericEvent, 1), written: &writes{},
+	}
+	scheme, err := controllers.Scheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.kube, err = client.NewWithWatch(w.api.Config, client.Options{Scheme: scheme}); err != nil {
+		t.Fatal(err)
+	}
+	w.api.MustKubectl(t, "", "create", "namespace", operatorNamespace)
+	w.api.MustKubectl(t, "", "apply", "-k", "../config/rbac")
+	w.api.MustKubectl(t, storageClasses, "apply", "-f", "-")
+	w.cluster = startCluster(t, w.kube)
+	w.watcher = startWatcher(t, w.kube)
+	w.startOperator(t)
+	return w
+}
+
+// startOperator signs in as the operator's ServiceAccount, so that a right
+// which config/rbac lacks fails the tests.
+func (w *world) startOperator(t *testing.T) {
+	t.Helper()
+	config := w.api.ServiceAccount(t, operatorNamespace, "voute-operator")
+	config.QPS, config.Burst = 200, 400
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return w.written.count(next) })
+	own := w.identity(t, config)
+	authority := certtest.New(t)
+	w.servers = startServers(t, w, authority, own.PublicKey)
+	w.reader = serverstatus.NewClient(own.Certificate, authority.Pool, w.servers.dial)
+	w.config, w.publicKey = config, own.PublicKey
+	w.load(t, platformFile(t))
+	ctrl.SetLogger(zap.New(zap.UseDevMode(true), zap.WriteTo(logFile(t))))
+	w.startManager(t)
+}
+
+func (w *world) startManager(t *testing.T) {
+	t.Helper()
+	manager, err := controllers.NewManager(w.config, controllers.Options{
+		Namespace: operatorNamespace, MetricsAddress: "0", HealthAddress: "0", LeaderElection: true, Again: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := controllers.Parts{
+		Platform: w.platform.Load, PublicKey: w.publicKey, Namespace: operatorNamespace, Wake: w.wake, Pace: quick, Now: time.Now,
+	}
+	if err := controllers.Add(t.Context(), manager, parts); err != nil {
+		t.Fatal(err)
+	}
+	w.stopOperator = run(t, manager.Start)
+}
+
+func (w *world) identity(t *testing.T, config *rest.Config) *identity.Identity {
+	t.Helper()
+	direct, err := client.New(config, client.Options{Scheme: w.kube.Scheme()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := identity.Ensure(t.Context(), direct, direct, operatorNamespace, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := identity.Ensure(t.Context(), direct, direct, operatorNamespace, time.Now())
+	if err != nil || again.PublicKey != own.PublicKey {
+		t.Fatalf("a second start has another identity: %v", err)
+	}
+	return own
+}
+
+// run ends something that runs with the test, and waits for its end.
+func run(t *testing.T, start func(context.Context) error) (end func()) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		if err := start(ctx); err != nil {
+			t.Errorf("it ended: %v", err)
+		}
+	})
+	end = func() {
+		stop()
+		ended.Wait()
+	}
+	t.Cleanup(end)
+	return end
+}
+
+func platformFile(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile("../config/default/platform.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(string(content), "# className: voute-local", "className: voute-local", 1)
+}
+
+// load puts a platform configuration into force.
+func (w *world) load(t *testing.T, file string) {
+	t.Helper()
+	config, err := platform.Load([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.platform.Store(&sharingtenant.Platform{Config: config, Vault: w.vault, Server: w.reader})
+}
+
+// logFile keeps what the operator logs: shown when the test fails.
+func logFile(t *testing.T) *os.File {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "operator.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if content, err := os.ReadFile(file.Name()); err == nil && t.Failed() {
+			t.Logf("the operator's log:\n%s", last(string(content), 20_000))
+		}
+	})
+	return file
+}
+
+func last(text string, length int) string { return text[max(0, len(text)-length):] }
+
+// eventually tries until there is no error.
+func eventually(t *testing.T, what string, try func() error) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if err = try(); err == nil {
+			return
+		}
+	}
+	t.Fatalf("%s: %v", what, err)
+}
+
+// writes counts what the operator asks the API server to change, but for the
+// Lease that it holds and the events that it tells.
+type writes struct {
+	lock  sync.Mutex
+	asked []string
+}
+
+func (w *writes) count(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		path := request.URL.Path
+		if request.Method != http.MethodGet && !strings.Contains(path, "/leases") && !strings.Contains(path, "/events") {
+			w.lock.Lock()
+			w.asked = append(w.asked, request.Method+" "+path)
+			w.lock.Unlock()
+		}
+		return next.RoundTrip(request)
+	})
+}
+
+// since gives the writes from the nth on.
+func (w *writes) since(n int) []string {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	return append([]string(nil), w.asked[n:]...)
+}
+
+func (w *writes) total() int { return len(w.since(0)) }
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+const storageClasses = `
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: voute-local}
+provisioner: example.org/simulated
+allowVolumeExpansion: true
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: rigid}
+provisioner: example.org/simulated
+allowVolumeExpansion: false
+`
+
+// client is one client of the platform, in a namespace of its own.
+type tenant struct {
+	*testing.T
+	*world
+	namespace string
+}
+
+func (w *world) newTenant(t *testing.T) *tenant {
+	t.Helper()
+	n := &tenant{T: t, world: w, namespace: fmt.Sprintf("client-%d", w.namespaces.Add(1))}
+	w.api.MustKubectl(t, "", "create", "namespace", n.namespace)
+	w.api.MustKubectl(t, "", "create", "rolebinding", "-n", n.namespace, "issued", "--clusterrole=voute-operator-issued-secrets",
+		"--serviceaccount="+operatorNamespace+":voute-operator")
+	return n
+}
+
+func (n *tenant) apply(documents ...string) {
+	n.Helper()
+	text := strings.NewReplacer("NAMESPACE", n.namespace).Replace(strings.Join(documents, "\n---\n"))
+	n.api.MustKubectl(n.T, text, "apply", "--server-side", "--field-manager=platform-team", "-f", "-")
+}
+
+func (n *tenant) kubectl(args ...string) string {
+	n.Helper()
+	return n.api.MustKubectl(n.T, "", append([]string{"-n", n.namespace}, args...)...)
+}
+
+func (n *tenant) get() *v1alpha1.SharingTenant {
+	n.Helper()
+	return fetch(n, "justice", &v1alpha1.SharingTenant{})
+}
+
+func fetch[T client.Object](n *tenant, name string, object T) T {
+	n.Helper()
+	if err := n.kube.Get(n.Context(), client.ObjectKey{Namespace: n.namespace, Name: name}, object); err != nil {
+		n.Fatal(err)
+	}
+	return object
+}
+
+func missing(n *tenant, name string, object client.Object) error {
+	err := n.kube.Get(n.Context(), client.ObjectKey{Namespace: n.namespace, Name: name}, object)
+	if err == nil {
+		return fmt.Errorf("%T %s is there", object, name)
+	}
+	return client.IgnoreNotFound(err)
+}
+
+var errDial = errors.New("no server listens there")
+
+func (s *servers) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	host, _, _ := strings.Cut(address, ":")
+	if s.isSilent(host) {
+		return nil, errDial
+	}
+	return new(net.Dialer).DialContext(ctx, network, s.address)
+}
+
+const retentionYAML = `{"apiVersion":"sharing.voute.dev/v1alpha1","kind":"RetentionPolicy","metadata":{"name":"courante","namespace":"NAMESPACE"},"spec":{"defaultDays":30,"maxDays":90}}`
+
+const pilotYAML = `{"apiVersion":"sharing.voute.dev/v1alpha1","kind":"Pilot","metadata":{"name":"marie","namespace":"NAMESPACE"},
+"spec":{"tenantRef":{"name":"justice"},"email":"marie@NAMESPACE.example","name":"Marie"}}`
+
+const tenantYAML = `
+apiVersion: sharing.voute.dev/v1alpha1
+kind: SharingTenant
+metadata: {name: justice, namespace: NAMESPACE}
+spec:
+  organization: {nameFr: Justice, nameEn: Justice, supportEmail: aide@justice.example}
+  retentionPolicyRef: {name: courante}
+  environments:
+  - name: production
+    host: partage.NAMESPACE.example
+    certificate: {issuerRef: {name: voute-ca}}
+  - name: development
+    host: partage-dev.NAMESPACE.example
+    certificate: {issuerRef: {name: voute-ca}}
+`

@@ -1,0 +1,59 @@
+package conditions
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
+)
+
+// maxNote is what the API server takes as the text of an event.
+const maxNote = 1024
+
+// Tell records an event for each fact that the conditions tell now and did not
+// tell before. It is called after the conditions are written, so that nobody
+// hears of what cannot be looked up.
+func Tell(recorder events.EventRecorder, object runtime.Object, before, after []metav1.Condition) {
+	told := map[string]bool{}
+	for _, now := range after {
+		if !isNews(before, now) || told[now.Reason] {
+			continue
+		}
+		told[now.Reason] = true
+		Record(recorder, object, kindOf(before, now, after), now.Reason, now.Type, now.Message)
+	}
+}
+
+// Record records one event; a note that is too long is cut.
+func Record(recorder events.EventRecorder, object runtime.Object, kind, reason, action, note string) {
+	if len(note) > maxNote {
+		note = strings.ToValidUTF8(note[:maxNote-3], "") + "..."
+	}
+	recorder.Eventf(object, nil, kind, reason, action, "%s", note)
+}
+
+// isNews: a condition that turned or changed its reason. Reconciling and
+// Stalled repeat Ready; a step that is not done when the object is new is no
+// news, and Ready names the first of them.
+func isNews(before []metav1.Condition, now metav1.Condition) bool {
+	if now.Type == reconciling || now.Type == stalled {
+		return false
+	}
+	last := meta.FindStatusCondition(before, now.Type)
+	if last == nil {
+		return now.Type == ready || now.Status == metav1.ConditionTrue
+	}
+	return last.Status != now.Status || last.Reason != now.Reason
+}
+
+// kindOf is Warning where a person has to act, or where what was so no longer is.
+func kindOf(before []metav1.Condition, now metav1.Condition, after []metav1.Condition) string {
+	if now.Status == metav1.ConditionFalse &&
+		(meta.IsStatusConditionTrue(after, stalled) || meta.IsStatusConditionTrue(before, now.Type)) {
+		return corev1.EventTypeWarning
+	}
+	return corev1.EventTypeNormal
+}

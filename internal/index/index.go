@@ -1,0 +1,65 @@
+// Package index names the fields by which the operator finds its own kinds in
+// its cache, and registers them.
+package index
+
+import (
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"voute.dev/voute/api/v1alpha1"
+)
+
+const (
+	// PilotTenant finds Pilots by the name of their tenant.
+	PilotTenant = "spec.tenantRef.name"
+	// TenantPolicy finds SharingTenants by the name of their RetentionPolicy.
+	TenantPolicy = "spec.retentionPolicyRef.name"
+	// TenantHost finds SharingTenants by each of their hosts.
+	TenantHost = "spec.environments.host"
+)
+
+// Register makes a cache keep every index.
+func Register(ctx context.Context, indexer client.FieldIndexer) error {
+	for _, each := range []struct {
+		object client.Object
+		field  string
+		values client.IndexerFunc
+	}{
+		{&v1alpha1.Pilot{}, PilotTenant, pilotTenant},
+		{&v1alpha1.SharingTenant{}, TenantPolicy, tenantPolicy},
+		{&v1alpha1.SharingTenant{}, TenantHost, tenantHosts},
+	} {
+		if err := indexer.IndexField(ctx, each.object, each.field, each.values); err != nil {
+			return fmt.Errorf("index %T by %s: %w", each.object, each.field, err)
+		}
+	}
+	return nil
+}
+
+func pilotTenant(object client.Object) []string {
+	if pilot, ok := object.(*v1alpha1.Pilot); ok {
+		return []string{pilot.Spec.TenantRef.Name}
+	}
+	return nil
+}
+
+func tenantPolicy(object client.Object) []string {
+	if tenant, ok := object.(*v1alpha1.SharingTenant); ok {
+		return []string{tenant.Spec.RetentionPolicyRef.Name}
+	}
+	return nil
+}
+
+func tenantHosts(object client.Object) []string {
+	tenant, ok := object.(*v1alpha1.SharingTenant)
+	if !ok {
+		return nil
+	}
+	hosts := make([]string, 0, len(tenant.Spec.Environments))
+	for _, environment := range tenant.Spec.Environments {
+		hosts = append(hosts, environment.Host)
+	}
+	return hosts
+}

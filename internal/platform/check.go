@@ -1,0 +1,178 @@
+package platform
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // a container without a base image has no zones of its own
+
+	corev1 "k8s.io/api/core/v1"
+
+	configv1 "voute.dev/voute/api/config/v1alpha1"
+	"voute.dev/voute/internal/tariff"
+)
+
+// The ways of securing mail.
+const (
+	startTLS = "starttls"
+	fullTLS  = "tls"
+	noTLS    = "none"
+)
+
+// checker collects what is wrong, field by field.
+type checker struct {
+	where    lines
+	problems []error
+}
+
+// check looks at every field of a configuration whose defaults are filled.
+func check(cfg *configv1.PlatformConfiguration, where lines) error {
+	c := &checker{where: where}
+	c.file(cfg)
+	c.server(cfg.Server)
+	c.exposure(cfg.Exposure)
+	c.vault(cfg.Vault)
+	c.scanner(cfg.Scanner)
+	c.mail(cfg.Mail)
+	c.storage(cfg.Storage)
+	c.tariff(cfg.Tariff)
+	return errors.Join(c.problems...)
+}
+
+// want records a message about a field unless all is well.
+func (c *checker) want(ok bool, field, message string, values ...any) {
+	if !ok {
+		c.problems = append(c.problems, c.where.problem(field, fmt.Sprintf(message, values...)))
+	}
+}
+
+// wantNil records an error about a field.
+func (c *checker) wantNil(err error, field string) {
+	if err != nil {
+		c.want(false, field, "%s", err)
+	}
+}
+
+func (c *checker) file(cfg *configv1.PlatformConfiguration) {
+	c.want(cfg.APIVersion == configv1.APIVersion, "apiVersion", "is %q: write %s", cfg.APIVersion, configv1.APIVersion)
+	c.want(cfg.Kind == configv1.Kind, "kind", "is %q: write %s", cfg.Kind, configv1.Kind)
+	_, err := time.LoadLocation(cfg.TimeZone)
+	c.want(err == nil && cfg.TimeZone != "Local", "timeZone",
+		"%q is not a known time zone: write an IANA name, for example America/Toronto", cfg.TimeZone)
+	c.wantNil(certificates(cfg.TrustedCAs), "trustedCAs")
+}
+
+// semanticVersion is what a tenant may ask for; it is also a valid label value.
+var semanticVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z]+([.-][0-9A-Za-z]+)*)?$`)
+
+const maxVersionLength = 63
+
+func (c *checker) server(server configv1.Server) {
+	c.want(len(server.Images) > 0, "server.images", "is empty: list at least one version and its image")
+	versions := make([]string, 0, len(server.Images))
+	for i, image := range server.Images {
+		field := fmt.Sprintf("server.images[%d]", i)
+		c.want(semanticVersion.MatchString(image.Version) && len(image.Version) <= maxVersionLength, field+".version",
+			"%q is not a version: write it like 1.4.0", image.Version)
+		c.want(!slices.Contains(versions, image.Version), field+".version", "%s is listed twice: keep one", image.Version)
+		c.want(image.Image != "" && !strings.ContainsAny(image.Image, " \t\r\n"), field+".image",
+			"%q is not an image: write registry/name:tag", image.Image)
+		versions = append(versions, image.Version)
+	}
+	c.want(len(versions) == 0 || slices.Contains(versions, server.DefaultVersion), "server.defaultVersion",
+		"%q is not in server.images: choose one of %s, or add it", server.DefaultVersion, strings.Join(versions, ", "))
+	c.resources(server.Resources)
+	c.placement(server)
+}
+
+func (c *checker) resources(resources corev1.ResourceRequirements) {
+	c.want(len(resources.Claims) == 0, "server.resources.claims", "cannot be given: the server uses no device")
+	for _, name := range slices.Sorted(maps.Keys(resources.Requests)) {
+		request := resources.Requests[name]
+		limit, limited := resources.Limits[name]
+		c.want(!limited || request.Cmp(limit) <= 0, "server.resources.requests."+string(name),
+			"%s is more than the limit of %s: lower it, or raise the limit", request.String(), limit.String())
+	}
+}
+
+func (c *checker) placement(server configv1.Server) {
+	for _, key := range slices.Sorted(maps.Keys(server.NodeSelector)) {
+		field := "server.nodeSelector." + key
+		c.wantNil(labelKey(key), field)
+		c.wantNil(labelValue(server.NodeSelector[key]), field)
+	}
+	for i, name := range server.ImagePullSecrets {
+		c.wantNil(objectName(name), fmt.Sprintf("server.imagePullSecrets[%d]", i))
+	}
+}
+
+func (c *checker) exposure(exposure configv1.Exposure) {
+	for _, key := range slices.Sorted(maps.Keys(exposure.Annotations)) {
+		c.wantNil(labelKey(key), "exposure.annotations."+key)
+	}
+	if exposure.LoadBalancerClass != "" {
+		c.wantNil(labelKey(exposure.LoadBalancerClass), "exposure.loadBalancerClass")
+	}
+	c.wantNil(portInRange(exposure.HTTPSPort), "exposure.httpsPort")
+	c.wantNil(portInRange(exposure.HTTPPort), "exposure.httpPort")
+	c.want(exposure.HTTPSPort != exposure.HTTPPort, "exposure.httpPort",
+		"is the same as httpsPort, %d: give each a port of its own", exposure.HTTPSPort)
+}
+
+func (c *checker) vault(vault configv1.Vault) {
+	c.wantNil(secureURL(vault.Address), "vault.address")
+	c.wantNil(mountPath(vault.TransitPath), "vault.transitPath")
+	c.wantNil(mountPath(vault.AuthPath), "vault.authPath")
+	c.want(!strings.ContainsAny(vault.Audience, " \t\r\n"), "vault.audience", "%q contains a space: write one word", vault.Audience)
+	c.wantNil(roleName(vault.OperatorRole), "vault.operatorRole")
+	c.wantNil(roleName(vault.ServerRole), "vault.serverRole")
+	c.want(vault.OperatorRole != vault.ServerRole, "vault.serverRole",
+		"is the operator's role too: the operator and the servers need a role each, with other powers")
+}
+
+func (c *checker) scanner(scanner configv1.Scanner) {
+	c.wantNil(hostPort(scanner.Address), "scanner.address")
+	c.wantNil(objectName(scanner.ClientIssuer), "scanner.clientIssuer")
+}
+
+func (c *checker) mail(mail configv1.Mail) {
+	c.wantNil(hostName(mail.Host), "mail.host")
+	c.wantNil(portInRange(mail.Port), "mail.port")
+	c.want(slices.Contains([]string{startTLS, fullTLS, noTLS}, mail.Security), "mail.security",
+		"%q is not known: write %s, %s or %s", mail.Security, startTLS, fullTLS, noTLS)
+	c.wantNil(mailAddress(mail.From), "mail.from")
+	if mail.CredentialsSecret == "" {
+		return
+	}
+	c.wantNil(objectName(mail.CredentialsSecret), "mail.credentialsSecret")
+	c.want(mail.Security != noTLS, "mail.credentialsSecret",
+		"would send a password in clear: set mail.security to %s or %s, or remove it", startTLS, fullTLS)
+}
+
+func (c *checker) storage(storage configv1.Storage) {
+	if storage.ClassName != "" {
+		c.wantNil(objectName(storage.ClassName), "storage.className")
+	}
+	c.want(storage.DevelopmentGB >= 1 && storage.DevelopmentGB <= maxGB, "storage.developmentGB",
+		"%d is out of range: write 1 to %d", storage.DevelopmentGB, maxGB)
+}
+
+// maxGB is the largest allocation that a tenant can ask for.
+const maxGB = 100_000
+
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+
+func (c *checker) tariff(prices configv1.Tariff) {
+	_, err := tariff.ParseCents(prices.SubscriptionAnnual)
+	c.wantNil(err, "tariff.subscriptionAnnual")
+	_, err = tariff.ParseCents(prices.AdditionalGBAnnual)
+	c.wantNil(err, "tariff.additionalGBAnnual")
+	c.want(prices.IncludedGB > 0 && prices.IncludedGB <= maxGB, "tariff.includedGB",
+		"%d is out of range: write 1 to %d", prices.IncludedGB, maxGB)
+	c.want(currencyCode.MatchString(prices.Currency), "tariff.currency",
+		"%q is not an ISO 4217 code: write it like CAD", prices.Currency)
+}

@@ -1,0 +1,273 @@
+package platform
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"pgregory.net/rapid"
+	"sigs.k8s.io/yaml"
+
+	configv1 "voute.dev/voute/api/config/v1alpha1"
+)
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func load(t *testing.T, text string) *configv1.PlatformConfiguration {
+	t.Helper()
+	cfg, err := Load([]byte(text))
+	if err != nil {
+		t.Fatalf("a good file is refused: %v", err)
+	}
+	return cfg
+}
+
+func TestEveryFieldIsRead(t *testing.T) {
+	cfg := load(t, read(t, "platform.yaml"))
+	got := []any{
+		cfg.Server.Images[1].Image, cfg.Server.NodeSelector["example.gouv.qc.ca/zone"], cfg.Server.Tolerations[0].Key,
+		cfg.Server.ImagePullSecrets[0], cfg.Server.Resources.Limits.Memory().String(),
+		cfg.Exposure.Annotations["example.gouv.qc.ca/network"], cfg.Exposure.LoadBalancerClass, cfg.Exposure.HTTPSPort,
+		cfg.Mail.CredentialsSecret, cfg.Storage.ClassName, cfg.Storage.DevelopmentGB,
+	}
+	want := []any{
+		"registry.example/voute-server:0.2.0-rc.1", "vault", "vault", "registry", "1Gi",
+		"public", "example.gouv.qc.ca/edge", int32(8443), "voute-smtp", "voute-local", int64(3),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDefaultsAreFilled(t *testing.T) {
+	got := load(t, read(t, "minimal.yaml"))
+	want := &configv1.PlatformConfiguration{
+		TypeMeta: got.TypeMeta,
+		TimeZone: "America/Toronto",
+		Server: configv1.Server{
+			DefaultVersion: "0.1.0",
+			Images:         []configv1.ServerImage{{Version: "0.1.0", Image: "registry.example/voute-server:0.1.0"}},
+			Resources: corev1.ResourceRequirements{
+				Requests: corev1.ResourceList{"cpu": resource.MustParse("50m"), "memory": resource.MustParse("128Mi")},
+				Limits:   corev1.ResourceList{"memory": resource.MustParse("512Mi")},
+			},
+		},
+		Exposure: configv1.Exposure{HTTPSPort: 443, HTTPPort: 80},
+		Vault: configv1.Vault{
+			Address: "https://vault.example", TransitPath: "transit", AuthPath: "kubernetes",
+			Audience: "vault", OperatorRole: "voute-operator", ServerRole: "voute-server",
+		},
+		Scanner: configv1.Scanner{Address: "10.0.0.7:3311", ClientIssuer: "voute-scan-clients"},
+		Mail:    configv1.Mail{Host: "smtp.example", Port: 587, Security: "starttls", From: "partage@example.gouv.qc.ca"},
+		Storage: configv1.Storage{DevelopmentGB: 2},
+		Tariff:  configv1.Tariff{SubscriptionAnnual: "3500.00", IncludedGB: 20, AdditionalGBAnnual: "3.75", Currency: "CAD"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLimitsAloneAreKept(t *testing.T) {
+	cfg := load(t, strings.Replace(read(t, "platform.yaml"), "    requests: {cpu: 100m, memory: 256Mi}\n", "", 1))
+	if len(cfg.Server.Resources.Requests) != 0 || cfg.Server.Resources.Limits.Memory().String() != "1Gi" {
+		t.Errorf("resources that are given are not kept as they are: %v", cfg.Server.Resources)
+	}
+}
+
+// Each case changes one thing in testdata/platform.yaml.
+func TestABadFileIsRefused(t *testing.T) {
+	good := read(t, "platform.yaml")
+	key := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")}))
+	junk := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")}))
+	for name, test := range map[string]struct{ old, new, want string }{
+		"not YAML":              {"timeZone: America/Toronto", "timeZone: [", "line 4"},
+		"repeated field":        {"  port: 587\n", "  port: 587\n  port: 25\n", `line 33: key "port" already set`},
+		"unknown field":         {"  security: starttls", "  securty: starttls", "line 33: mail.securty: there is no such field"},
+		"unknown top field":     {"timeZone:", "timezone:", "line 3: timezone: there is no such field"},
+		"unknown in a list":     {"    image: registry.example/voute-server:0.1.0\n", "    picture: x\n", "line 8: server.images[0].picture: there is no such field"},
+		"text for a number":     {"httpsPort: 8443", "httpsPort: all", "line 23: exposure.httpsPort: string cannot be read here: write a value of type int32"},
+		"number for text":       {`subscriptionAnnual: "3500.00"`, `subscriptionAnnual: 3500.00`, "line 40: tariff.subscriptionAnnual: number cannot be read here"},
+		"number too large":      {"httpsPort: 8443", "httpsPort: 8443000000", "line 23: exposure.httpsPort"},
+		"other API version":     {"sharing.voute.dev/v1alpha1", "sharing.voute.dev/v9", "line 1: apiVersion: is \"config.sharing.voute.dev/v9\": write config.sharing.voute.dev/v1alpha1"},
+		"other kind":            {"kind: PlatformConfiguration", "kind: Platform", "line 2: kind: is \"Platform\": write PlatformConfiguration"},
+		"no such zone":          {"timeZone: America/Toronto", "timeZone: America/Quebec", `line 3: timeZone: "America/Quebec" is not a known time zone: write an IANA name`},
+		"the machine's zone":    {"timeZone: America/Toronto", "timeZone: Local", "line 3: timeZone"},
+		"CA is not PEM":         {"server:", "trustedCAs: hello\nserver:", "line 4: trustedCAs: is not PEM"},
+		"CA is a key":           {"server:", "trustedCAs: |\n" + indent(key) + "server:", "line 4: trustedCAs: holds a PRIVATE KEY"},
+		"CA does not parse":     {"server:", "trustedCAs: |\n" + indent(junk) + "server:", "line 4: trustedCAs: holds a certificate that cannot be read"},
+		"default not listed":    {"defaultVersion: 0.1.0", "defaultVersion: 0.3.0", `line 5: server.defaultVersion: "0.3.0" is not in server.images: choose one of 0.1.0, 0.2.0-rc.1, or add it`},
+		"version twice":         {"version: 0.2.0-rc.1", "version: 0.1.0", "line 9: server.images[1].version: 0.1.0 is listed twice"},
+		"not a version":         {"version: 0.2.0-rc.1", "version: latest", `line 9: server.images[1].version: "latest" is not a version`},
+		"version ends in a dot": {"version: 0.2.0-rc.1", "version: 0.2.0-rc.", "line 9: server.images[1].version"},
+		"no image":              {"image: registry.example/voute-server:0.1.0", `image: ""`, "line 8: server.images[0].image"},
+		"requests over limits":  {"memory: 256Mi", "memory: 2Gi", "line 12: server.resources.requests.memory: 2Gi is more than the limit of 1Gi"},
+		"bad label":             {"zone: vault", "zone: -vault-", "line 15: server.nodeSelector.example.gouv.qc.ca/zone"},
+		"bad pull secret":       {"[registry]", "[Registry]", "line 18: server.imagePullSecrets[0]"},
+		"bad annotation":        {"gouv.qc.ca/network", "gouv.qc.ca/net/work", "line 21: exposure.annotations"},
+		"bad class":             {"loadBalancerClass: example.gouv.qc.ca/edge", "loadBalancerClass: a b", "line 22: exposure.loadBalancerClass"},
+		"port out of range":     {"httpPort: 8080", "httpPort: 80800", "line 24: exposure.httpPort: 80800 is not a port"},
+		"one port for both":     {"httpPort: 8080", "httpPort: 8443", "line 24: exposure.httpPort: is the same as httpsPort"},
+		"Vault in clear":        {"https://vault", "http://vault", "line 26: vault.address: \"http://vault.vault.svc:8200\" would send keys in clear"},
+		"Vault without scheme":  {"https://vault.vault.svc:8200", "vault.vault.svc:8200", "line 26: vault.address"},
+		"Vault with a path":     {"svc:8200", "svc:8200/v1", "has a path: write https://host:port only"},
+		"Vault with a password": {"https://vault", "https://me:pass@vault", "line 26: vault.address"},
+		"Vault port":            {"svc:8200", "svc:82000", "line 26: vault.address"},
+		"no Vault":              {"  address: https://vault.vault.svc:8200\n", "  audience: vault\n", "line 25: vault.address: \"\" is not an address"},
+		"mount with a slash":    {"  address: https:", "  transitPath: transit/\n  address: https:", "line 26: vault.transitPath"},
+		"audience of two words": {"  address: https:", "  audience: a b\n  address: https:", "line 26: vault.audience"},
+		"role with a slash":     {"  address: https:", "  serverRole: a/b\n  address: https:", "line 26: vault.serverRole"},
+		"one role for both":     {"  address: https:", "  serverRole: voute-operator\n  address: https:", "line 26: vault.serverRole: is the operator's role too"},
+		"gateway without port":  {"clamd.scanning.svc:3311", "clamd.scanning.svc", `line 28: scanner.address: "clamd.scanning.svc" is not an address: write host:port`},
+		"gateway host":          {"clamd.scanning.svc:3311", "clam_d:3311", "line 28: scanner.address"},
+		"no client issuer":      {"  clientIssuer: voute-scan-clients\n", "", "line 27: scanner.clientIssuer"},
+		"mail host":             {"host: smtp.mail.svc", "host: smtp mail", `line 31: mail.host: "smtp mail" is not a host`},
+		"mail port":             {"port: 587", "port: -1", "line 32: mail.port"},
+		"mail security":         {"security: starttls", "security: ssl", `line 33: mail.security: "ssl" is not known: write starttls, tls or none`},
+		"sender with a name":    {"from: partage@", "from: Partage <a@b.example> @", "line 34: mail.from"},
+		"password in clear":     {"security: starttls", "security: none", "line 35: mail.credentialsSecret: would send a password in clear"},
+		"storage class":         {"className: voute-local", "className: Voute", "line 37: storage.className"},
+		"negative GB":           {"developmentGB: 3", "developmentGB: -3", "line 38: storage.developmentGB: -3 is out of range"},
+		"one decimal place":     {`"3500.00"`, `"3500.0"`, `tariff.subscriptionAnnual: "3500.0" is not an amount: write it with two decimal places`},
+		"comma":                 {`"3.75"`, `"3,75"`, "tariff.additionalGBAnnual"},
+		"nothing included":      {"includedGB: 20", "includedGB: -1", "tariff.includedGB"},
+		"currency":              {"currency: CAD", "currency: $", "tariff.currency"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !strings.Contains(good, test.old) {
+				t.Fatalf("testdata/platform.yaml has no %q", test.old)
+			}
+			_, err := Load([]byte(strings.Replace(good, test.old, test.new, 1)))
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the message lacks %q:\n%v", test.want, err)
+			}
+		})
+	}
+}
+
+func TestEveryProblemIsToldAtOnce(t *testing.T) {
+	text := strings.NewReplacer("starttls", "ssl", "CAD", "dollars", "port: 587", "port: 99999").Replace(read(t, "platform.yaml"))
+	_, err := Load([]byte(text))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, field := range []string{"mail.security", "tariff.currency", "mail.port"} {
+		if !strings.Contains(err.Error(), field) {
+			t.Errorf("%s is not told:\n%v", field, err)
+		}
+	}
+}
+
+func TestAnEmptyFileNamesWhatIsMissing(t *testing.T) {
+	_, err := Load(nil)
+	if err == nil || !strings.Contains(err.Error(), "server.images: is empty") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTrustedCertificatesAreAccepted(t *testing.T) {
+	cfg := load(t, "trustedCAs: |\n"+indent(certificate(t)+"\n"+certificate(t))+read(t, "minimal.yaml"))
+	if strings.Count(cfg.TrustedCAs, "BEGIN CERTIFICATE") != 2 {
+		t.Errorf("got %q", cfg.TrustedCAs)
+	}
+}
+
+// What Load returns, written out, loads again to the same.
+func TestLoadedConfigurationLoadsAgain(t *testing.T) {
+	for _, name := range []string{"platform.yaml", "minimal.yaml"} {
+		first := load(t, read(t, name))
+		text, err := yaml.Marshal(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(first, load(t, string(text))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// Whatever the bytes are, Load answers without a panic: with a configuration or an error, never both.
+func TestLoadSurvivesAnything(t *testing.T) {
+	good := read(t, "platform.yaml")
+	rapid.Check(t, func(t *rapid.T) {
+		from := rapid.IntRange(0, len(good)).Draw(t, "from")
+		to := rapid.IntRange(from, min(from+40, len(good))).Draw(t, "to")
+		cfg, err := Load([]byte(good[:from] + rapid.String().Draw(t, "text") + good[to:]))
+		if (cfg == nil) == (err == nil) {
+			t.Fatalf("configuration %v, error %v", cfg, err)
+		}
+	})
+}
+
+func TestImage(t *testing.T) {
+	cfg := load(t, read(t, "platform.yaml"))
+	for version, want := range map[string]string{
+		"":           "registry.example/voute-server:0.1.0",
+		"0.1.0":      "registry.example/voute-server:0.1.0",
+		"0.2.0-rc.1": "registry.example/voute-server:0.2.0-rc.1",
+	} {
+		got, err := Image(cfg, version)
+		if err != nil || got != want {
+			t.Errorf("Image(%q) = %q, %v; want %q", version, got, err, want)
+		}
+	}
+	_, err := Image(cfg, "9.9.9")
+	if err == nil || !strings.Contains(err.Error(), "choose one of 0.1.0, 0.2.0-rc.1") {
+		t.Errorf("a version that is not listed: %v", err)
+	}
+}
+
+func TestPorts(t *testing.T) {
+	for _, test := range []struct {
+		vault, scanner string
+		mail           int32
+		want           []int32
+	}{
+		{"https://vault.vault.svc:8200", "clamd.scanning.svc:3311", 587, []int32{587, 3311, 8200}},
+		{"https://vault.example", "10.0.0.7:443", 465, []int32{443, 465}},
+		{"https://[fd00::1]:8200", "[fd00::2]:3311", 25, []int32{25, 3311, 8200}},
+	} {
+		cfg := load(t, read(t, "minimal.yaml"))
+		cfg.Vault.Address, cfg.Scanner.Address, cfg.Mail.Port = test.vault, test.scanner, test.mail
+		if diff := cmp.Diff(test.want, Ports(cfg)); diff != "" {
+			t.Errorf("%+v: %s", test, diff)
+		}
+	}
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ") + "\n"
+}
+
+func certificate(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Unix(1<<32, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}

@@ -1,0 +1,226 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+
+	"voute.dev/voute/server/certfile/certtest"
+	"voute.dev/voute/server/config"
+	"voute.dev/voute/server/document"
+	"voute.dev/voute/server/keys"
+	"voute.dev/voute/server/scan"
+	"voute.dev/voute/server/status"
+)
+
+// freePorts asks the system for three.
+func freePorts(t *testing.T) config.Listen {
+	t.Helper()
+	var free [3]string
+	for i := range free {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		free[i] = listener.Addr().String()
+	}
+	return config.Listen{HTTPS: free[0], HTTP: free[1], Status: free[2]}
+}
+
+// running is a server with its ports, its workers and the real clock.
+type running struct {
+	*world
+	operator tls.Certificate
+	stopped  chan error
+	cancel   context.CancelFunc
+}
+
+func run(t *testing.T) *running {
+	t.Helper()
+	pair := certtest.New(t).Issue(t, "operator")
+	operator, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, func(c *config.Config) {
+		c.Listen = freePorts(t)
+		c.Operator.PublicKeys = []string{spki(t, operator)}
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{world: w, operator: operator, stopped: make(chan error, 1), cancel: cancel}
+	go func() { r.stopped <- w.app.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err, open := <-r.stopped; open && err != nil {
+			t.Error(err)
+		}
+	})
+	r.until("ready", func() bool { return r.plain("/readyz") == http.StatusOK })
+	return r
+}
+
+func spki(t *testing.T, pair tls.Certificate) string {
+	t.Helper()
+	leaf, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(leaf.RawSubjectPublicKeyInfo)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// until waits for what workers do on their own.
+func (r *running) until(what string, done func() bool) {
+	r.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if done() {
+			return
+		}
+	}
+	r.t.Fatalf("never: %s", what)
+}
+
+func (r *running) plain(path string) int {
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Get("http://" + r.settings.Listen.HTTP + path)
+	if err != nil {
+		return 0
+	}
+	defer response.Body.Close()
+	return response.StatusCode
+}
+
+func (r *running) report() (report status.Report) {
+	r.t.Helper()
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: r.authority.Pool, Certificates: []tls.Certificate{r.operator}, ServerName: "vault.test"}}
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Get("https://" + r.settings.Listen.Status + status.Path)
+	r.must(err)
+	defer response.Body.Close()
+	r.must(json.NewDecoder(response.Body).Decode(&report))
+	return report
+}
+
+// TestReport follows what the operator sees, workers running on their own.
+func TestReport(t *testing.T) {
+	r := run(t)
+	r.until("all services looked at, the pilot invited", func() bool {
+		report := r.report()
+		return report.Keys.OK && report.Scanner.OK && report.Mail.OK && len(report.Pilots) == 1 && report.Pilots[0].State == "invited"
+	})
+	report := r.report()
+	if !report.Ready || report.Version != "0.1.0" || report.ConfigError != "" || report.Storage != (status.StorageReport{QuotaBytes: 10 << 20}) {
+		t.Errorf("the report is %+v", report)
+	}
+	if len(report.Certificate.SHA256) != 64 || report.Certificate.NotAfter.Before(time.Now()) {
+		t.Errorf("the certificate is %+v", report.Certificate)
+	}
+
+	r.settings.Storage.QuotaBytes = 20 << 20
+	r.writeConfig()
+	r.until("the quota in force", func() bool {
+		now := r.report()
+		return now.Storage.QuotaBytes == 20<<20 && now.ConfigHash != report.ConfigHash
+	})
+	r.settings.Retention.MinDays = 0
+	r.writeConfig()
+	r.until("the mistake reported", func() bool { return strings.Contains(r.report().ConfigError, "retention.minDays") })
+
+	r.keys.Fail(keys.ErrRefused)
+	r.scanner.Fail(scan.ErrUnavailable)
+	r.app.probes.Refresh(t.Context())
+	report = r.report()
+	if report.Keys.Reason != "KeysRefused" || report.Scanner.Reason != "ScannerUnavailable" || !report.Mail.OK || !report.Ready {
+		t.Errorf("with services away: %+v", report)
+	}
+
+	r.keys.Fail(nil)
+	r.scanner.Fail(nil)
+	r.pilot()
+	report = r.report()
+	if report.Pilots[0].State != "active" || report.Pilots[0].LastSignIn == nil || report.Pilots[0].LastSignIn.Format(time.TimeOnly) != "00:00:00" {
+		t.Errorf("the pilot is %+v", report.Pilots[0])
+	}
+}
+
+// TestPorts asks each port over the network, as another machine would.
+func TestPorts(t *testing.T) {
+	r := run(t)
+	if code := r.plain("/documents/new"); code != http.StatusPermanentRedirect {
+		t.Errorf("plain HTTP answers %d", code)
+	}
+	for name, maximum := range map[string]uint16{"TLS 1.1": tls.VersionTLS11, "TLS 1.2": tls.VersionTLS12, "TLS 1.3": tls.VersionTLS13} {
+		connection, err := tls.Dial("tcp", r.settings.Listen.HTTPS, &tls.Config{
+			RootCAs: r.authority.Pool, ServerName: "vault.test", MinVersion: tls.VersionTLS10, MaxVersion: maximum, NextProtos: []string{"h2"},
+		})
+		if (err == nil) != (maximum >= tls.VersionTLS12) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			if protocol := connection.ConnectionState().NegotiatedProtocol; protocol != "h2" {
+				t.Errorf("%s speaks %q", name, protocol)
+			}
+			connection.Close()
+		}
+	}
+	// A renewed certificate is served without a restart.
+	before := r.report().Certificate.SHA256
+	r.authority.IssueInto(t, certtest.Pair{CertFile: r.settings.TLS.CertificateFile, KeyFile: r.settings.TLS.KeyFile}, "vault.test")
+	r.until("the renewed certificate", func() bool { return r.report().Certificate.SHA256 != before })
+}
+
+// TestStopLetsAnUploadFinish asks the server to stop in the middle of one.
+func TestStopLetsAnUploadFinish(t *testing.T) {
+	r := run(t)
+	pilot := r.pilot()
+	r.scanner.Fail(scan.ErrUnavailable)
+	body, kind := form(t, "lent.bin", noise(500_000), nil)
+	reader, writer := io.Pipe()
+	pilot.client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, r.settings.Listen.HTTPS)
+	}
+	pilot.client.Transport.(*http.Transport).CloseIdleConnections()
+	request, err := http.NewRequest(http.MethodPost, publicAddress+"/documents", reader)
+	r.must(err)
+	request.Header.Set("Content-Type", kind)
+	pilot.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	answered := make(chan string, 1)
+	go func() {
+		response, err := pilot.client.Do(request)
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		response.Body.Close()
+		answered <- response.Status
+	}()
+	_, err = io.Copy(writer, bytes.NewReader(body[:300_000]))
+	r.must(err)
+	r.until("the upload under way", func() bool { return r.usage().Reserved > 0 })
+	r.cancel()
+	r.until("not ready", func() bool { return r.plain("/readyz") == http.StatusServiceUnavailable })
+	_, err = io.Copy(writer, bytes.NewReader(body[300_000:]))
+	r.must(err)
+	r.must(writer.Close())
+	if got := <-answered; got != fmt.Sprintf("%d %s", http.StatusSeeOther, http.StatusText(http.StatusSeeOther)) {
+		t.Errorf("the upload ended with %s", got)
+	}
+	r.must(<-r.stopped)
+	close(r.stopped)
+	if u := r.usage(); u != (document.Usage{Used: 500_000, Documents: 1}) {
+		t.Errorf("after the stop: %+v", u)
+	}
+}

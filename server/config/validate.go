@@ -1,0 +1,167 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// problems gathers what is wrong, so that a person corrects a file once.
+type problems []error
+
+func (p *problems) add(field, format string, values ...any) {
+	*p = append(*p, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, values...)))
+}
+
+func (p *problems) require(field, value, example string) {
+	if value == "" {
+		p.add(field, "is missing: write %s", example)
+	}
+}
+
+// Validate names everything that a server could not work with.
+func (c *Config) Validate() error {
+	var p problems
+	c.validatePlace(&p)
+	c.Operator.validate(&p)
+	c.Organization.validate(&p)
+	validatePilots(c.Pilots, &p)
+	c.Retention.validate(&p)
+	c.Storage.validate(&p)
+	c.Keys.validate(&p)
+	c.Scanner.validate(&p)
+	c.Mail.validate(&p)
+	if len(p) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the configuration is not valid:\n%w", errors.Join(p...))
+}
+
+func (c *Config) validatePlace(p *problems) {
+	if !slices.Contains([]string{"production", "development"}, c.Environment) {
+		p.add("environment", "is %q: write production or development", c.Environment)
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "" {
+		p.add("timeZone", "is %q: write an IANA zone, such as America/Toronto", c.TimeZone)
+	}
+	address, err := url.Parse(c.Address)
+	switch {
+	case err != nil || address.Scheme != "https" || address.Hostname() == "":
+		p.add("address", "is %q: write the public address, such as https://partage.example.gouv.qc.ca", c.Address)
+	case address.Path != "" || address.RawQuery != "" || address.Fragment != "" || address.User != nil:
+		p.add("address", "is %q: write scheme and host only, without a path", c.Address)
+	}
+	p.require("tls.certificateFile", c.TLS.CertificateFile, "the path of a PEM certificate")
+	p.require("tls.keyFile", c.TLS.KeyFile, "the path of its PEM key")
+}
+
+func (o Operator) validate(p *problems) {
+	for i, key := range o.PublicKeys {
+		if digest, err := base64.StdEncoding.DecodeString(key); err != nil || len(digest) != 32 {
+			p.add(fmt.Sprintf("operator.publicKeys[%d]", i), "is not the base64 of a SHA-256: write the hash of the client key's SubjectPublicKeyInfo")
+		}
+	}
+}
+
+func (o Organization) validate(p *problems) {
+	p.require("organization.nameFr", o.NameFr, "the organisation's name")
+	if !address(o.SupportEmail) {
+		p.add("organization.supportEmail", "is not an e-mail address: write the one users ask for help")
+	}
+}
+
+func validatePilots(pilots []Pilot, p *problems) {
+	ids, emails := map[string]bool{}, map[string]bool{}
+	for i, pilot := range pilots {
+		field := fmt.Sprintf("pilots[%d]", i)
+		p.require(field+".id", pilot.ID, "a name that stays the same while the address changes")
+		if ids[pilot.ID] {
+			p.add(field+".id", "is the id of another pilot: give each its own")
+		}
+		email := strings.ToLower(pilot.Email)
+		if !address(pilot.Email) {
+			p.add(field+".email", "is not an e-mail address")
+		} else if emails[email] {
+			p.add(field+".email", "is the address of another pilot: give each their own")
+		}
+		if pilot.Language != "fr" && pilot.Language != "en" {
+			p.add(field+".language", "is %q: write fr or en", pilot.Language)
+		}
+		ids[pilot.ID], emails[email] = true, true
+	}
+}
+
+func (r Retention) validate(p *problems) {
+	if r.MinDays < 1 {
+		p.add("retention.minDays", "is %d: write 1 or more", r.MinDays)
+	}
+	if r.MinDays > r.DefaultDays || r.DefaultDays > r.MaxDays {
+		p.add("retention", "has minimum %d, default %d and maximum %d days: write them in ascending order", r.MinDays, r.DefaultDays, r.MaxDays)
+	}
+	if r.MaxDays > 3660 {
+		p.add("retention.maxDays", "is %d: write at most 3660; documents stay temporarily", r.MaxDays)
+	}
+}
+
+func (s Storage) validate(p *problems) {
+	p.require("storage.directory", s.Directory, "the folder of the volume")
+	if s.QuotaBytes < 1 {
+		p.add("storage.quotaBytes", "is %d: write how many bytes documents may take", s.QuotaBytes)
+	}
+	if s.MaxDocumentBytes < 1 || s.MaxDocumentBytes > LargestDocument {
+		p.add("storage.maxDocumentBytes", "is %d: write 1 to %d", s.MaxDocumentBytes, int64(LargestDocument))
+	}
+}
+
+func (k Keys) validate(p *problems) {
+	v := k.Vault
+	if v == nil {
+		p.add("keys", "names no key service: write keys.vault")
+		return
+	}
+	p.require("keys.vault.address", v.Address, "https://vault.example:8200")
+	p.require("keys.vault.transitPath", v.TransitPath, "the mount of the transit engine, such as transit")
+	p.require("keys.vault.prefix", v.Prefix, "<namespace>.<serviceaccount>")
+	kubernetes := v.AuthPath != "" || v.Role != "" || v.ServiceAccountTokenFile != ""
+	switch {
+	case kubernetes == (v.TokenFile != ""):
+		p.add("keys.vault", "needs either authPath, role and serviceAccountTokenFile, or tokenFile")
+	case kubernetes && (v.AuthPath == "" || v.Role == "" || v.ServiceAccountTokenFile == ""):
+		p.add("keys.vault", "needs authPath, role and serviceAccountTokenFile together")
+	}
+}
+
+func (s Scanner) validate(p *problems) {
+	if (s.Address == "") == (s.Socket == "") {
+		p.add("scanner", "needs either address (of the TLS gateway) or socket (of a local clamd)")
+	}
+	if s.Address != "" && (s.CertificateFile == "" || s.KeyFile == "") {
+		p.add("scanner", "needs certificateFile and keyFile: the gateway asks for a client certificate")
+	}
+	if s.Deadline < 0 {
+		p.add("scanner.deadline", "is negative: write such as \"24h\"")
+	}
+}
+
+func (m Mail) validate(p *problems) {
+	p.require("mail.host", m.Host, "the name of the relay")
+	if m.Port < 1 || m.Port > 65535 {
+		p.add("mail.port", "is %d: write the relay's port, such as 587", m.Port)
+	}
+	if !slices.Contains([]string{"starttls", "tls", "none"}, m.Security) {
+		p.add("mail.security", "is %q: write starttls, tls or none", m.Security)
+	}
+	if _, err := mail.ParseAddress(m.From); err != nil {
+		p.add("mail.from", "is not an e-mail address: write the sender's")
+	}
+}
+
+func address(text string) bool {
+	parsed, err := mail.ParseAddress(text)
+	return err == nil && parsed.Address == text
+}

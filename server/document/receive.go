@@ -1,0 +1,141 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"voute.dev/voute/server/config"
+	"voute.dev/voute/server/journal"
+	"voute.dev/voute/server/retention"
+	"voute.dev/voute/server/secret"
+)
+
+// Upload is what is known of a document before its bytes arrive.
+type Upload struct {
+	Name       string
+	Days       int      // 0: the default
+	Recipients []string // ids of accounts
+	Expected   int64    // at least so many bytes will come; 0 when not known
+}
+
+// Receive takes a document in: reserves room, seals the bytes as they come,
+// and hands the document to the antivirus. Whatever goes wrong, nothing of the
+// document is left.
+func (s *Service) Receive(ctx context.Context, by journal.Actor, u Upload, body io.Reader) (Document, error) {
+	d, err := s.announce(ctx, by, u)
+	if err != nil {
+		return Document{}, err
+	}
+	d, err = s.take(ctx, d, body)
+	if err == nil {
+		err = s.atomically(ctx, func(ctx context.Context) error {
+			d, err = s.received(ctx, by, d, u.Recipients)
+			return err
+		})
+	}
+	if err != nil {
+		return Document{}, errors.Join(err, s.forget(ctx, by, d))
+	}
+	s.WakeScan()
+	return d, nil
+}
+
+// Allowed tells whether an upload may begin, before anything is kept of it.
+func (s *Service) Allowed(u Upload) error {
+	c := s.Config()
+	switch {
+	case c.Uploads.Closed:
+		return ErrClosed
+	case u.Expected > c.Storage.MaxDocumentBytes:
+		return ErrTooLarge
+	case u.Days != 0 && (u.Days < c.Retention.MinDays || u.Days > c.Retention.MaxDays):
+		return ErrDays
+	}
+	return nil
+}
+
+func (s *Service) announce(ctx context.Context, by journal.Actor, u Upload) (Document, error) {
+	if err := s.Allowed(u); err != nil {
+		return Document{}, err
+	}
+	d := s.draft(s.Config(), by.ID, u)
+	return d, s.Within(ctx, func(ctx context.Context) error {
+		if err := s.Documents.Add(ctx, d); err != nil {
+			return err
+		}
+		if err := s.Documents.Reserve(ctx, d.ID, u.Expected, s.Config().Storage.QuotaBytes); err != nil {
+			return err
+		}
+		return s.note(ctx, by, journal.DocumentReceiving, d.ID, nil)
+	})
+}
+
+func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
+	days := u.Days
+	if days == 0 {
+		days = c.Retention.DefaultDays
+	}
+	id, now := secret.ID(), s.Now()
+	expires := retention.Expiry(now, days, c.Location())
+	return Document{
+		ID: id, Owner: owner, Name: CleanName(u.Name), State: Receiving, Created: now, Expires: expires,
+		Bucket: retention.Bucket(expires, c.Location()), Blob: id, Reserved: u.Expected,
+	}
+}
+
+// take seals the bytes into a blob of the document's id.
+func (s *Service) take(ctx context.Context, d Document, body io.Reader) (Document, error) {
+	key, err := s.Keys.Create(ctx, d.Bucket)
+	if err != nil {
+		return d, fmt.Errorf("no data key for document %s: %w", d.ID, err)
+	}
+	defer clear(key.Plain)
+	w, err := s.Blobs.Create(ctx, d.Blob)
+	if err != nil {
+		return d, fmt.Errorf("cannot begin the blob of document %s: %w", d.ID, err)
+	}
+	defer w.Abort() // does nothing after Commit
+	in := &intake{service: s, document: d.ID, reserved: d.Reserved, body: body, ctx: ctx}
+	digest, err := in.seal(w, key.Plain)
+	if err != nil {
+		return d, err
+	}
+	if err := w.Commit(); err != nil {
+		return d, fmt.Errorf("cannot keep the blob of document %s: %w", d.ID, err)
+	}
+	d.Size, d.SHA256, d.WrappedKey = in.count, digest, key.Wrapped
+	return d, nil
+}
+
+// received makes the document one that waits for the antivirus.
+func (s *Service) received(ctx context.Context, by journal.Actor, d Document, recipients []string) (Document, error) {
+	d.Reserved = 0
+	d.Scan = Scan{Next: s.Now(), Deadline: s.Now().Add(time.Duration(s.Config().Scanner.Deadline))}
+	d, err := s.move(ctx, by, d, Scanning, "")
+	if err != nil {
+		return d, err
+	}
+	for _, reader := range recipients {
+		if _, err := s.share(ctx, by, d, reader); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// forget removes what an upload that did not arrive has left.
+func (s *Service) forget(ctx context.Context, by journal.Actor, d Document) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := s.Blobs.Remove(ctx, d.Blob); err != nil {
+		return fmt.Errorf("cannot remove what is left of upload %s; it is removed at the next start: %w", d.ID, err)
+	}
+	return s.Within(ctx, func(ctx context.Context) error {
+		if err := s.Documents.Remove(ctx, d.ID); err != nil {
+			return err
+		}
+		return s.note(ctx, by, journal.DocumentAborted, d.ID, nil)
+	})
+}

@@ -1,0 +1,132 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"voute.dev/voute/server/blob"
+	"voute.dev/voute/server/journal"
+	"voute.dev/voute/server/scan"
+	"voute.dev/voute/server/seal"
+)
+
+// Why a document failed; words that the pages translate.
+const (
+	WhyDeadline   = "scanner-unavailable"
+	WhyNotScanned = "not-scanned"
+	WhyDamaged    = "damaged"
+	WhyKeyGone    = "key-gone"
+)
+
+const (
+	firstDelay   = 5 * time.Second
+	longestDelay = 5 * time.Minute
+)
+
+// Examine brings one document before the antivirus. An error is never a
+// verdict: the document waits, and is tried again until its deadline.
+func (s *Service) Examine(ctx context.Context, d Document) error {
+	verdict, err := s.verdict(ctx, d)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // stopping: it is tried again after the next start
+	case gone(err):
+		return s.settle(ctx, d, Failed, WhyKeyGone)
+	case errors.Is(err, seal.ErrDamaged), errors.Is(err, blob.ErrNotFound):
+		return errors.Join(err, s.settle(ctx, d, Failed, WhyDamaged))
+	case err != nil:
+		return s.postpone(ctx, d, err)
+	}
+	switch verdict.Outcome {
+	case scan.Clean:
+		return s.settle(ctx, d, Available, "")
+	case scan.Infected:
+		return s.settle(ctx, d, Quarantined, verdict.Detail)
+	default:
+		return s.settle(ctx, d, Failed, WhyNotScanned)
+	}
+}
+
+func (s *Service) verdict(ctx context.Context, d Document) (scan.Verdict, error) {
+	opened, err := s.open(ctx, d)
+	if err != nil {
+		return scan.Verdict{}, err
+	}
+	defer opened.Close()
+	in := &witness{from: io.NewSectionReader(opened, 0, d.Size)}
+	verdict, err := s.Scanner.Scan(ctx, in)
+	if in.err != nil {
+		return scan.Verdict{}, fmt.Errorf("cannot read document %s for the antivirus: %w", d.ID, in.err)
+	}
+	if err == nil && verdict.Outcome == scan.Clean && in.count != d.Size {
+		return scan.Verdict{}, fmt.Errorf("the antivirus took %d of %d bytes of document %s", in.count, d.Size, d.ID)
+	}
+	return verdict, err
+}
+
+// settle writes a verdict down, and tells who waits for it.
+func (s *Service) settle(ctx context.Context, d Document, to State, why string) error {
+	var moved Document
+	err := s.atomically(ctx, func(ctx context.Context) error {
+		now, err := s.Documents.Find(ctx, d.ID)
+		if err != nil || now.State != Scanning {
+			return err // expired or deleted meanwhile
+		}
+		moved, err = s.move(ctx, journal.Actor{}, now, to, why)
+		if err != nil {
+			return err
+		}
+		if to == Available {
+			return s.announceAll(ctx, moved)
+		}
+		return s.tellSender(ctx, moved)
+	})
+	s.WakeMail()
+	if err == nil && moved.ID != "" && !to.keeps() {
+		s.unlinkNow(ctx, moved)
+	}
+	return err
+}
+
+func (s *Service) postpone(ctx context.Context, d Document, cause error) error {
+	if !s.Now().Before(d.Scan.Deadline) {
+		s.Log.Error("a document failed: no verdict before the deadline; look after the antivirus and the key service", "document", d.ID, "error", cause)
+		return s.settle(ctx, d, Failed, WhyDeadline)
+	}
+	s.Log.Warn("no verdict on a document; trying again", "document", d.ID, "attempts", d.Scan.Attempts+1, "error", cause)
+	return s.atomically(ctx, func(ctx context.Context) error {
+		now, err := s.Documents.Find(ctx, d.ID)
+		if err != nil || now.State != Scanning {
+			return err
+		}
+		now.Scan.Next = earlier(s.Now().Add(min(firstDelay<<min(now.Scan.Attempts, 10), longestDelay)), now.Scan.Deadline)
+		now.Scan.Attempts++
+		return s.Documents.Save(ctx, now, Scanning)
+	})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// witness tells reading errors from the antivirus' own, and whether it took all.
+type witness struct {
+	from  io.Reader
+	count int64
+	err   error
+}
+
+func (w *witness) Read(p []byte) (int, error) {
+	n, err := w.from.Read(p)
+	w.count += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		w.err = err
+	}
+	return n, err
+}

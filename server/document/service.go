@@ -1,0 +1,162 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"voute.dev/voute/server/account"
+	"voute.dev/voute/server/blob"
+	"voute.dev/voute/server/config"
+	"voute.dev/voute/server/journal"
+	"voute.dev/voute/server/keys"
+	"voute.dev/voute/server/outbox"
+	"voute.dev/voute/server/scan"
+)
+
+// Letters writes what people are told of documents.
+type Letters interface {
+	Shared(a account.Account, sender, document string, until time.Time) (outbox.Letter, error)
+	Refused(a account.Account, document string, until time.Time) (outbox.Letter, error)
+}
+
+// Service is what may be done with documents.
+type Service struct {
+	Documents Repository
+	Lists     Lists
+	Shares    Shares
+	Accounts  account.Repository
+	Journal   journal.Repository
+	Outbox    outbox.Repository
+	Letters   Letters
+	Blobs     blob.Store
+	Keys      keys.Keys
+	Scanner   scan.Scanner
+	Within    func(context.Context, func(context.Context) error) error
+	Config    func() *config.Config
+	WakeScan  func() // a document waits for the antivirus
+	WakeMail  func() // the outbox has something
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Find gives a document to its sender and its recipients; for everybody else
+// there is no such document. ErrOver, with the document, when its time is past.
+func (s *Service) Find(ctx context.Context, reader, id string) (Document, error) {
+	d, err := s.Documents.Find(ctx, id)
+	if err != nil {
+		return Document{}, err
+	}
+	if d.Owner != reader {
+		shared, err := s.Shares.Exists(ctx, id, reader)
+		if err != nil {
+			return Document{}, err
+		}
+		if !shared || d.State == Scanning || d.State == Quarantined || d.State == Failed {
+			return Document{}, ErrNotFound
+		}
+	}
+	if d.State == Receiving {
+		return Document{}, ErrNotFound
+	}
+	if d.Over(s.Now()) {
+		return d, ErrOver
+	}
+	return d, nil
+}
+
+// Sent lists what a person has sent and is not over.
+func (s *Service) Sent(ctx context.Context, owner string) ([]Document, error) {
+	return s.current(s.Lists.SentBy(ctx, owner))
+}
+
+// Received lists what a person may read now.
+func (s *Service) Received(ctx context.Context, reader string) ([]Document, error) {
+	all, err := s.current(s.Lists.SharedWith(ctx, reader))
+	readable := all[:0]
+	for _, d := range all {
+		if d.State == Available {
+			readable = append(readable, d)
+		}
+	}
+	return readable, err
+}
+
+func (s *Service) current(all []Document, err error) ([]Document, error) {
+	now, kept := s.Now(), all[:0]
+	for _, d := range all {
+		if !d.Over(now) {
+			kept = append(kept, d)
+		}
+	}
+	return kept, err
+}
+
+// Delete takes a document back before its time: unreadable at once.
+func (s *Service) Delete(ctx context.Context, by journal.Actor, id string) error {
+	var deleted Document
+	err := s.Within(ctx, func(ctx context.Context) error {
+		d, err := s.own(ctx, by.ID, id)
+		if err != nil {
+			return err
+		}
+		deleted, err = s.move(ctx, by, d, Deleted, "")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.unlinkNow(ctx, deleted)
+	return nil
+}
+
+// own finds a document for its sender only.
+func (s *Service) own(ctx context.Context, owner, id string) (Document, error) {
+	d, err := s.Find(ctx, owner, id)
+	if err == nil && d.Owner != owner {
+		return Document{}, ErrNotFound
+	}
+	return d, err
+}
+
+// move makes one transition and its journal line; the caller's transaction
+// holds both, and whatever follows from them.
+func (s *Service) move(ctx context.Context, by journal.Actor, d Document, to State, detail string) (Document, error) {
+	next, err := d.to(to, detail)
+	if err != nil {
+		return d, err
+	}
+	if err := s.Documents.Save(ctx, next, d.State); err != nil {
+		return d, err
+	}
+	return next, s.note(ctx, by, kinds[to], d.ID, transition(d.State, to, next.Detail))
+}
+
+func transition(from, to State, why string) journal.Detail {
+	detail := journal.Detail{"before": string(from), "after": string(to)}
+	if why != "" {
+		detail["why"] = why
+	}
+	return detail
+}
+
+func (s *Service) note(ctx context.Context, by journal.Actor, kind journal.Kind, id string, detail journal.Detail) error {
+	err := s.Journal.Append(ctx, journal.Entry{Time: s.Now(), Actor: by, Kind: kind, Object: id, Detail: detail})
+	if err != nil {
+		return fmt.Errorf("cannot write the journal line %s of document %s: %w", kind, id, err)
+	}
+	return nil
+}
+
+// atomically runs f in a transaction that ends as it will even if the caller
+// goes away.
+func (s *Service) atomically(ctx context.Context, f func(context.Context) error) error {
+	return s.Within(context.WithoutCancel(ctx), f)
+}
+
+// gone tells whether an error means that the key will never come back.
+func gone(err error) bool {
+	return errors.Is(err, keys.ErrGone) || errors.Is(err, keys.ErrPastBucket)
+}

@@ -1,0 +1,112 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"voute.dev/voute/server/journal"
+)
+
+const sweepAtOnce = 100
+
+// Sweep ends what has expired and unlinks what nobody may read any more.
+func (s *Service) Sweep(ctx context.Context) error {
+	return errors.Join(s.expire(ctx), s.unlink(ctx))
+}
+
+func (s *Service) expire(ctx context.Context) error {
+	for {
+		due, err := s.Lists.ToExpire(ctx, s.Now(), sweepAtOnce)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, d := range due {
+			err := s.Within(ctx, func(ctx context.Context) error {
+				_, err := s.move(ctx, journal.Actor{}, d, Expired, "")
+				return err
+			})
+			if err != nil && !errors.Is(err, ErrChanged) {
+				return fmt.Errorf("cannot expire document %s: %w", d.ID, err)
+			}
+		}
+	}
+}
+
+func (s *Service) unlink(ctx context.Context) error {
+	for {
+		due, err := s.Lists.ToUnlink(ctx, sweepAtOnce)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, d := range due {
+			if err := s.unlinkOne(ctx, d); err != nil {
+				return fmt.Errorf("cannot unlink the blob of document %s: %w", d.ID, err)
+			}
+		}
+	}
+}
+
+// unlinkNow does at once what the next sweep would do. If it cannot, the sweep
+// will: the document is unreadable already.
+func (s *Service) unlinkNow(ctx context.Context, d Document) {
+	if err := s.unlinkOne(context.WithoutCancel(ctx), d); err != nil {
+		s.Log.Warn("cannot unlink a blob now; the next sweep tries again", "document", d.ID, "error", err)
+	}
+}
+
+// unlinkOne removes the blob first: a stop in between repeats it.
+func (s *Service) unlinkOne(ctx context.Context, d Document) error {
+	if d.Blob != "" {
+		if err := s.Blobs.Remove(ctx, d.Blob); err != nil {
+			return err
+		}
+	}
+	return s.Within(ctx, func(ctx context.Context) error {
+		now, err := s.Documents.Find(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		now.Blob = ""
+		if now.State.May(Shredded) {
+			_, err = s.move(ctx, journal.Actor{}, now, Shredded, "")
+			return err
+		}
+		return s.Documents.Save(ctx, now, now.State)
+	})
+}
+
+// Recover clears up after a stop: uploads that broke off with it, and blobs
+// that no document knows. It runs before the first upload is let in.
+func (s *Service) Recover(ctx context.Context) error {
+	broken, err := s.Lists.Receiving(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range broken {
+		if err := s.forget(ctx, journal.Actor{}, d); err != nil {
+			return err
+		}
+	}
+	return s.removeOrphans(ctx)
+}
+
+func (s *Service) removeOrphans(ctx context.Context) error {
+	names, err := s.Blobs.Names(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot list the blobs: %w", err)
+	}
+	for _, name := range names {
+		d, err := s.Documents.Find(ctx, name)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if err == nil && d.Blob == name {
+			continue
+		}
+		if err := s.Blobs.Remove(ctx, name); err != nil {
+			return fmt.Errorf("cannot remove orphaned blob %s: %w", name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"voute.dev/voute/server/keys"
+)
+
+const (
+	maxAnswer = 64 << 10
+	// noKey is what transit answers with status 400 when the named key does not exist.
+	noKey = "encryption key not found"
+)
+
+// door sends one request to Vault and reads its answer.
+type door struct {
+	address *url.URL
+	timeout time.Duration
+	http    *http.Client
+}
+
+// answer is as much of Vault's answers as is used here. Plaintext is decoded
+// from base64 and never a string, so that it can be cleared.
+type answer struct {
+	Auth struct {
+		ClientToken   string `json:"client_token"`
+		LeaseDuration int64  `json:"lease_duration"`
+	} `json:"auth"`
+	Data struct {
+		Plaintext  []byte `json:"plaintext"`
+		Ciphertext string `json:"ciphertext"`
+	} `json:"data"`
+}
+
+// refusal is an answer that is not a success.
+type refusal struct {
+	status  int
+	message string
+}
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("Vault answered %d: %s", r.status, r.message)
+}
+
+// Unwrap gives the error that callers tell apart.
+func (r *refusal) Unwrap() error {
+	switch r.status {
+	case http.StatusForbidden:
+		return keys.ErrRefused
+	case http.StatusBadRequest:
+		return nil
+	}
+	// 503 is sealed, 429 and 412 ask for patience, 404 means that the mount
+	// is not there yet, and 3xx comes from a standby that does not forward.
+	return keys.ErrUnavailable
+}
+
+func (r *refusal) isNoKey() bool {
+	return r.status == http.StatusBadRequest && strings.Contains(r.message, noKey)
+}
+
+// post sends a request. Its errors hold neither the token nor the body.
+func (d *door) post(ctx context.Context, token, path string, body any) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	content, err := json.Marshal(body)
+	if err != nil {
+		return answer{}, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.address.JoinPath("v1", path).String(), bytes.NewReader(content))
+	if err != nil {
+		return answer{}, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Vault-Request", "true")
+	if token != "" {
+		request.Header.Set("X-Vault-Token", token)
+	}
+	response, err := d.http.Do(request)
+	if err != nil {
+		return answer{}, fmt.Errorf("%w: %w", keys.ErrUnavailable, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	return read(response)
+}
+
+func read(response *http.Response) (answer, error) {
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	defer clear(content)
+	if err != nil {
+		return answer{}, fmt.Errorf("%w: the answer broke off: %w", keys.ErrUnavailable, err)
+	}
+	if response.StatusCode/100 != 2 {
+		return answer{}, &refusal{response.StatusCode, firstError(content)}
+	}
+	var a answer
+	if len(content) > 0 && json.Unmarshal(content, &a) != nil {
+		return answer{}, fmt.Errorf("%w: the answer is not Vault's", keys.ErrUnavailable)
+	}
+	return a, nil
+}
+
+// firstError is Vault's own explanation, short and on one line.
+func firstError(content []byte) string {
+	var a struct {
+		Errors []string `json:"errors"`
+	}
+	if json.Unmarshal(content, &a) != nil || len(a.Errors) == 0 {
+		return "no explanation"
+	}
+	line := strings.Join(strings.FieldsFunc(strings.Join(a.Errors, "; "), unicode.IsSpace), " ")
+	return line[:min(len(line), 200)]
+}

@@ -1,0 +1,61 @@
+package letter
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voute.dev/voute/server/account"
+	"voute.dev/voute/server/config"
+	"voute.dev/voute/server/outbox"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// TestLetters compares what people get with golden files.
+func TestLetters(t *testing.T) {
+	c := &config.Config{TimeZone: "America/Toronto", Address: "https://partage.test", Organization: config.Organization{
+		NameFr: "Ministère de l’Essai", NameEn: "Department of Testing", SupportEmail: "soutien@partage.test", FraudContact: "1 800 555-0100",
+	}}
+	w, until := Writer{Config: func() *config.Config { return c }}, time.Date(2026, 11, 29, 15, 4, 5, 0, time.UTC)
+	for _, language := range []string{"fr", "en"} {
+		a := account.Account{ID: "id", Email: "marie@partage.test", Name: "Marie", Language: language}
+		for kind, write := range map[outbox.Kind]func() (outbox.Letter, error){
+			outbox.Invitation: func() (outbox.Letter, error) { return w.Invitation(a, "TOKEN", until) },
+			outbox.Code:       func() (outbox.Letter, error) { return w.Code(a, "0123456", until) },
+			outbox.Shared:     func() (outbox.Letter, error) { return w.Shared(a, "Jean Roy", "ID", until) },
+			outbox.Refused:    func() (outbox.Letter, error) { return w.Refused(a, "ID", until) },
+		} {
+			got, err := write()
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, filepath.Join("testdata", string(kind)+"."+language+".txt"), got.Subject+"\n\n"+got.Text)
+			got.Subject, got.Text = "", ""
+			want := outbox.Letter{ID: got.ID, Kind: kind, Account: "id", To: "marie@partage.test", ToName: "Marie", Language: language, NotAfter: until}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		}
+	}
+}
+
+func compare(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}

@@ -1,0 +1,64 @@
+package seal
+
+import (
+	"bytes"
+	"io"
+	"testing"
+)
+
+// No plain byte waits in the pool.
+func TestBuffersAreGivenBackClear(t *testing.T) {
+	b := take()
+	for i := range b {
+		b[i] = 'x'
+	}
+	give(b)
+	if *b != (buffer{}) {
+		t.Error("a buffer is given back with bytes in it")
+	}
+}
+
+// However long the document, its writer and its reader take two buffers each
+// at the start and nothing after.
+func TestMemoryDoesNotGrowWithTheDocument(t *testing.T) {
+	key, segment := make([]byte, KeySize), make([]byte, SegmentSize)
+	var file bytes.Buffer
+	file.Grow(int(SealedSize(32 * SegmentSize)))
+	write := func(segments int) func() {
+		return func() {
+			file.Reset()
+			w, err := NewWriter(&file, key, "d")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range segments {
+				if _, err := w.Write(segment); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	read := func() {
+		r, err := NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()), key, "d")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.CopyBuffer(io.Discard, struct{ io.Reader }{r}, segment); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var written, opened [2]float64
+	for i, segments := range []int{2, 32} {
+		written[i] = testing.AllocsPerRun(5, write(segments))
+		opened[i] = testing.AllocsPerRun(5, read)
+	}
+	if written[1] > written[0]+8 || opened[1] > opened[0]+8 { // a collection may empty the pool
+		t.Errorf("2 and 32 segments take %v allocations to write, %v to read", written, opened)
+	}
+}

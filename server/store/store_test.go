@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"voute.dev/voute/server/account"
+	"voute.dev/voute/server/account/accounttest"
+	"voute.dev/voute/server/document/documenttest"
+	"voute.dev/voute/server/journal"
+	"voute.dev/voute/server/journal/journaltest"
+	"voute.dev/voute/server/outbox"
+	"voute.dev/voute/server/outbox/outboxtest"
+	"voute.dev/voute/server/session"
+	"voute.dev/voute/server/session/sessiontest"
+)
+
+func open(t *testing.T, people ...string) *DB {
+	t.Helper()
+	return openIn(t, t.TempDir(), people...)
+}
+
+func openIn(t *testing.T, directory string, people ...string) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, id := range people {
+		if err := (Accounts{db}).Add(t.Context(), account.Account{ID: id, Email: id, State: account.Active}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+func TestContracts(t *testing.T) {
+	t.Run("accounts", func(t *testing.T) {
+		accounttest.Contract(t, func(t *testing.T) account.Repository { return Accounts{open(t)} })
+	})
+	t.Run("sessions", func(t *testing.T) {
+		sessiontest.Contract(t, func(t *testing.T) session.Repository { return Sessions{open(t, "a", "b")} })
+	})
+	t.Run("documents", func(t *testing.T) {
+		documenttest.Contract(t, func(t *testing.T) documenttest.Subject {
+			db := open(t, "a", "b", "c")
+			return documenttest.Subject{Documents: Documents{db}, Lists: Documents{db}, Shares: Shares{db}}
+		})
+	})
+	t.Run("letters", func(t *testing.T) {
+		outboxtest.Contract(t, func(t *testing.T) outbox.Repository { return Letters{open(t, "a")} })
+	})
+	t.Run("journal", func(t *testing.T) {
+		journaltest.Contract(t, func(t *testing.T) journal.Repository { return Journal{open(t)} })
+	})
+}
+
+var errOnPurpose = errors.New("on purpose")
+
+func TestWithinIsAllOrNothing(t *testing.T) {
+	db := open(t)
+	err := db.Within(t.Context(), func(ctx context.Context) error {
+		if err := (Accounts{db}).Add(ctx, account.Account{ID: "a", Email: "a"}); err != nil {
+			return err
+		}
+		return db.Within(ctx, func(ctx context.Context) error { // part of the same
+			if _, err := (Accounts{db}).ByID(ctx, "a"); err != nil {
+				t.Errorf("a transaction does not see what it wrote: %v", err)
+			}
+			return errOnPurpose
+		})
+	})
+	if !errors.Is(err, errOnPurpose) {
+		t.Fatal(err)
+	}
+	if _, err := (Accounts{db}).ByID(t.Context(), "a"); !errors.Is(err, account.ErrNotFound) {
+		t.Errorf("after a failure: %v", err)
+	}
+}
+
+// TestWritersWaitForOneAnother counts up in many transactions side by side.
+func TestWritersWaitForOneAnother(t *testing.T) {
+	db := open(t, "a")
+	var group sync.WaitGroup
+	for range 50 {
+		group.Go(func() {
+			err := db.Within(t.Context(), func(ctx context.Context) error {
+				a, err := Accounts{db}.ByID(ctx, "a")
+				if err != nil {
+					return err
+				}
+				a.Name += "x"
+				return Accounts{db}.Save(ctx, a)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if a, err := (Accounts{db}).ByID(t.Context(), "a"); err != nil || len(a.Name) != 50 {
+		t.Errorf("%d of 50 changes are there (%v)", len(a.Name), err)
+	}
+}
+
+func TestTheJournalIsAppendOnly(t *testing.T) {
+	db := open(t)
+	if err := (Journal{db}).Append(t.Context(), journal.Entry{Kind: journal.SignedIn}); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{"UPDATE journal SET kind = 'x'", "DELETE FROM journal"} {
+		if _, err := db.exec(t.Context(), statement); err == nil {
+			t.Errorf("%s is allowed", statement)
+		}
+	}
+}
+
+func TestOneServerADirectory(t *testing.T) {
+	directory := t.TempDir()
+	openIn(t, directory)
+	if second, err := Open(t.Context(), directory); err == nil {
+		t.Errorf("a second server opens the directory: %v", second.Close())
+	}
+}
+
+func TestMigrationsRunOnce(t *testing.T) {
+	directory := t.TempDir()
+	for round := range 3 {
+		db, err := Open(t.Context(), directory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := fmt.Sprint(round)
+		if err := (Accounts{db}).Add(t.Context(), account.Account{ID: id, Email: id}); err != nil {
+			t.Fatal(err)
+		}
+		all, err := Accounts{db}.List(t.Context())
+		if err != nil || len(all) != round+1 {
+			t.Errorf("round %d: %d accounts (%v)", round, len(all), err)
+		}
+		if round == 1 { // as a later version would leave it
+			if _, err := db.exec(t.Context(), "PRAGMA user_version = 99"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestFilesAreForNobodyElse(t *testing.T) {
+	directory := filepath.Join(t.TempDir(), "data")
+	openIn(t, directory, "a")
+	for name, want := range map[string]os.FileMode{".": 0o700, File: 0o600, File + "-wal": 0o600, File + "-shm": 0o600, "lock": 0o600} {
+		info, err := os.Stat(filepath.Join(directory, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != want {
+			t.Errorf("%s has mode %o, want %o", name, info.Mode().Perm(), want)
+		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	db := open(t)
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1", "busy_timeout": "10000"} {
+		var got string
+		if err := db.write.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %s (%v), want %s", pragma, got, err, want)
+		}
+	}
+	if _, err := db.read.ExecContext(t.Context(), "DELETE FROM sessions"); err == nil {
+		t.Error("a reading connection writes")
+	}
+}
+
+// TestUsageIsReadFromAnIndex and not from all the documents there ever were.
+func TestUsageIsReadFromAnIndex(t *testing.T) {
+	db := open(t)
+	var id, parent, unused int
+	var plan string
+	err := db.read.QueryRowContext(t.Context(), "EXPLAIN QUERY PLAN "+usageQuery).Scan(&id, &parent, &unused, &plan)
+	if err != nil || !strings.Contains(plan, "USING COVERING INDEX documents_usage") {
+		t.Errorf("the plan is %q (%v)", plan, err)
+	}
+}

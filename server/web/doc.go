@@ -1,0 +1,54 @@
+// Package web is what people see: pages rendered on the server, in French and
+// English, that work without a script.
+//
+// All routes stand in one table (routes.go); each action has a file. What an
+// action returns as an error becomes a page in one place (errors.go).
+//
+// # Addresses and fields
+//
+// Forms are application/x-www-form-urlencoded unless said otherwise. A form
+// that is accepted answers 303; one that is not answers 422 with the form and
+// what to correct. ?lang=fr and ?lang=en choose the language of any page.
+//
+//	GET  /                              sign-in page; signed in: the home page
+//	POST /sign-in                       email, password [, next]
+//	GET  /sign-in/code                  page for the code
+//	POST /sign-in/code                  code (spaces are ignored)
+//	POST /sign-in/code/again            mails another code
+//	POST /sign-out
+//	GET  /invitation/{token}            page to choose a password
+//	POST /invitation/{token}            password, password2, terms=yes
+//	GET  /documents/new                 upload page
+//	POST /documents                     multipart/form-data: days (optional), recipients (e-mail addresses,
+//	                                    one a line, or repeated; optional), file: the last part
+//	GET  /documents/{id}                a document's page
+//	GET  /documents/{id}/content        its bytes; ranges are served
+//	POST /documents/{id}/share          email (one or several, one a line, or repeated)
+//	GET  /documents/{id}/delete         asks to confirm
+//	POST /documents/{id}/delete
+//	GET  /users                         pilots only, as the three that follow
+//	POST /users                         name, email, language (fr or en)
+//	POST /users/{id}/disable
+//	POST /users/{id}/invite             mails a fresh invitation
+//	GET  /account
+//	POST /account                       language
+//	GET  /terms
+//	GET  /logo, /assets/{name}
+//
+// POST /documents redirects to /documents/{id}. For programs that read pages,
+// <main> carries data-page (its template), data-state (of a document: scanning,
+// available, quarantined, failed) and data-sha256 (of a document that is not
+// refused); a user's row has data-account and data-state.
+//
+// # Status codes
+//
+// 403 not allowed · 404 unknown, or somebody else's · 410 expired or deleted ·
+// 413 larger than a document may be · 421 not this server's name · 422 to
+// correct · 429 wait (Retry-After) · 503 a service behind is away (Retry-After)
+// · 507 no room left within the quota.
+//
+// # The cookie
+//
+// There is one, session_id: an opaque token, HttpOnly, Secure, SameSite=Lax,
+// for this host only. It is set after the password and replaced after the code.
+package web

@@ -1,0 +1,64 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"voute.dev/voute/server/account"
+	"voute.dev/voute/server/document"
+)
+
+type documentView struct {
+	document.Document
+	Mine       bool
+	Sender     account.Account
+	Recipients []recipientRow
+	Emails     string // to correct
+	Shareable  bool
+}
+
+type recipientRow struct {
+	Person account.Account
+	Time   time.Time
+}
+
+// document shows one document to its sender or a recipient.
+func (s *Site) document(r *request) error {
+	d, err := s.Documents.Find(r.Context(), r.account.ID, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.showDocument(r, d, http.StatusOK, "")
+}
+
+func (s *Site) showDocument(r *request, d document.Document, status int, emails string, problems ...problem) error {
+	view, err := s.viewDocument(r, d)
+	if err != nil {
+		return err
+	}
+	view.Emails = emails
+	p := page{Name: "document", Title: "document.title", Status: status, Self: "/documents/" + d.ID, State: string(d.State), Problems: problems, Data: view}
+	if view.Shareable {
+		p.SHA256 = d.SHA256
+	}
+	return r.render(p)
+}
+
+func (s *Site) viewDocument(r *request, d document.Document) (view documentView, err error) {
+	view = documentView{Document: d, Mine: d.Owner == r.account.ID, Shareable: d.State == document.Scanning || d.State == document.Available}
+	if view.Sender, err = s.Accounts.Accounts.ByID(r.Context(), d.Owner); err != nil || !view.Mine {
+		return view, err
+	}
+	shares, err := s.Documents.Shares.Of(r.Context(), d.ID)
+	if err != nil {
+		return view, err
+	}
+	for _, share := range shares {
+		person, err := s.Accounts.Accounts.ByID(r.Context(), share.Account)
+		if err != nil {
+			return view, err
+		}
+		view.Recipients = append(view.Recipients, recipientRow{Person: person, Time: share.Time})
+	}
+	return view, nil
+}

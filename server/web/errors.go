@@ -1,0 +1,102 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"voute.dev/voute/server/account"
+	"voute.dev/voute/server/document"
+	"voute.dev/voute/server/keys"
+	"voute.dev/voute/server/session"
+)
+
+var (
+	errNotFound    = errors.New("no such page")
+	errForbidden   = errors.New("not allowed")
+	errSignIn      = errors.New("not signed in")
+	errForm        = errors.New("the form cannot be read")
+	errCrossOrigin = errors.New("another site sent this form")
+	errMisdirected = errors.New("not this server's name")
+	errPanic       = errors.New("the action panicked")
+)
+
+// failure is how an error shows: a status, and the words error.<name>.
+type failure struct {
+	err    error
+	status int
+	name   string
+}
+
+// failures is in order: the first that matches counts.
+var failures = []failure{
+	{errNotFound, http.StatusNotFound, "missing"},
+	{account.ErrNotFound, http.StatusNotFound, "missing"},
+	{document.ErrNotFound, http.StatusNotFound, "missing"},
+	{document.ErrOver, http.StatusGone, "over"},
+	{document.ErrNotReady, http.StatusConflict, "not-ready"},
+	{document.ErrChanged, http.StatusConflict, "changed"},
+	{document.ErrClosed, http.StatusForbidden, "closed"},
+	{document.ErrTooLarge, http.StatusRequestEntityTooLarge, "too-large"},
+	{document.ErrQuota, http.StatusInsufficientStorage, "quota"},
+	{document.ErrBroken, http.StatusBadRequest, "broken"},
+	{account.ErrInvitation, http.StatusNotFound, "invitation"},
+	{account.ErrIsPilot, http.StatusForbidden, "is-pilot"},
+	{errForbidden, http.StatusForbidden, "forbidden"},
+	{errSignIn, http.StatusForbidden, "sign-in"},
+	{session.ErrNotFound, http.StatusForbidden, "sign-in"},
+	{session.ErrTooMany, http.StatusTooManyRequests, "too-many-codes"},
+	{errCrossOrigin, http.StatusForbidden, "cross-origin"},
+	{errForm, http.StatusBadRequest, "form"},
+	{errMisdirected, http.StatusMisdirectedRequest, "misdirected"},
+	{keys.ErrUnavailable, http.StatusServiceUnavailable, "keys"},
+	{keys.ErrRefused, http.StatusServiceUnavailable, "keys"},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "busy"},
+}
+
+var unexpected = failure{status: http.StatusInternalServerError, name: "unexpected"}
+
+func describe(err error) failure {
+	for _, f := range failures {
+		if errors.Is(err, f.err) {
+			return f
+		}
+	}
+	return unexpected
+}
+
+// fail answers with the page of an error.
+func (s *Site) fail(r *request, err error) {
+	if r.Context().Err() != nil {
+		return // nobody is there any more
+	}
+	var limit *session.LimitError
+	f := describe(err)
+	if errors.As(err, &limit) {
+		f = failure{status: http.StatusTooManyRequests, name: "limit"}
+		r.w.Header().Set("Retry-After", seconds(limit.Wait))
+	}
+	if f.status >= 500 {
+		s.Log.Error("a request failed", "status", f.status, "account", r.account.ID, "error", err)
+	}
+	if f.status == http.StatusServiceUnavailable {
+		r.w.Header().Set("Retry-After", seconds(30*time.Second))
+	}
+	view := errorView{Status: f.status, Text: "error." + f.name}
+	if err := r.render(page{Name: "error", Title: "error." + f.name + ".title", Status: f.status, Self: "/", Data: view}); err != nil {
+		s.Log.Error("cannot render the page of an error", "error", err)
+	}
+}
+
+type errorView struct {
+	Status int
+	Text   string // key of its paragraph
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
+
+// nothing answers every address that is not in the table.
+func (s *Site) nothing(*request) error { return errNotFound }

@@ -1,0 +1,59 @@
+package web
+
+import "net/http"
+
+// access says who may reach a route.
+type access int
+
+const (
+	anyone  access = iota
+	halfway        // the password was right, the code is awaited
+	member         // signed in
+	pilot          // signed in, and a pilot
+)
+
+type route struct {
+	pattern string
+	access  access
+	action  func(*Site, *request) error
+}
+
+// routes is every address of the site.
+var routes = []route{
+	{"GET /{$}", anyone, (*Site).home},
+	{"POST /sign-in", anyone, (*Site).signIn},
+	{"GET /sign-in/code", halfway, (*Site).codePage},
+	{"POST /sign-in/code", halfway, (*Site).code},
+	{"POST /sign-in/code/again", halfway, (*Site).codeAgain},
+	{"POST /sign-out", anyone, (*Site).signOut},
+	{"GET /invitation/{token}", anyone, (*Site).invitationPage},
+	{"POST /invitation/{token}", anyone, (*Site).invitation},
+
+	{"GET /documents/new", member, (*Site).uploadPage},
+	{"POST /documents", member, (*Site).upload},
+	{"GET /documents/{id}", member, (*Site).document},
+	{"GET /documents/{id}/content", member, (*Site).content},
+	{"POST /documents/{id}/share", member, (*Site).share},
+	{"GET /documents/{id}/delete", member, (*Site).deletePage},
+	{"POST /documents/{id}/delete", member, (*Site).delete},
+
+	{"GET /users", pilot, (*Site).usersPage},
+	{"POST /users", pilot, (*Site).addUser},
+	{"POST /users/{id}/disable", pilot, (*Site).disableUser},
+	{"POST /users/{id}/invite", pilot, (*Site).inviteUser},
+
+	{"GET /account", member, (*Site).accountPage},
+	{"POST /account", member, (*Site).account},
+	{"GET /terms", anyone, (*Site).terms},
+	{"GET /logo", anyone, (*Site).logo},
+	{"GET /assets/{name}", anyone, (*Site).asset},
+	{"/", anyone, (*Site).nothing},
+}
+
+func (s *Site) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.Handle(r.pattern, s.serve(r))
+	}
+	return mux
+}

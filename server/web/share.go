@@ -1,0 +1,35 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// share lets more people read a document.
+func (s *Site) share(r *request) error {
+	if err := r.form(); err != nil {
+		return err
+	}
+	d, err := s.Documents.Find(r.Context(), r.account.ID, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if d.Owner != r.account.ID {
+		return errNotFound
+	}
+	emails := lines(r.PostForm["email"])
+	readers, problems, err := s.checkRecipients(r, emails, "email", nil)
+	if err != nil {
+		return err
+	}
+	if len(readers) == 0 && len(problems) == 0 {
+		problems = append(problems, problem{Field: "email", Text: r.say("share.nobody")})
+	}
+	if len(problems) > 0 {
+		return s.showDocument(r, d, http.StatusUnprocessableEntity, strings.Join(emails, "\n"), problems...)
+	}
+	if err := s.Documents.Share(r.Context(), r.actor(), d.ID, readers); err != nil {
+		return err
+	}
+	return r.redirectWith("/documents/"+d.ID, "shared")
+}

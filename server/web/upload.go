@@ -1,0 +1,95 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"voute.dev/voute/server/config"
+	"voute.dev/voute/server/document"
+)
+
+type uploadView struct {
+	Retention  config.Retention
+	Days       string
+	Recipients string
+	Largest    int64
+	Free       int64
+	Closed     bool
+}
+
+// uploadPage offers to upload a document.
+func (s *Site) uploadPage(r *request) error {
+	return s.askDocument(r, http.StatusOK, uploadForm{days: strconv.Itoa(r.config.Retention.DefaultDays)})
+}
+
+func (s *Site) askDocument(r *request, status int, form uploadForm, problems ...problem) error {
+	u, err := s.Documents.Documents.Usage(r.Context())
+	if err != nil {
+		return err
+	}
+	c := r.config
+	view := uploadView{
+		Retention: c.Retention, Days: form.days, Recipients: strings.Join(form.recipients, "\n"), Closed: c.Uploads.Closed,
+		Largest: c.Storage.MaxDocumentBytes, Free: max(c.Storage.QuotaBytes-u.Used-u.Reserved, 0),
+	}
+	return r.render(page{Name: "upload", Title: "upload.title", Status: status, Self: "/documents/new", Problems: problems, Data: view})
+}
+
+// upload takes a document in while it arrives.
+func (s *Site) upload(r *request) error {
+	if r.config.Uploads.Closed {
+		return document.ErrClosed
+	}
+	in, err := newIncoming(r)
+	if err != nil {
+		return err
+	}
+	form, err := in.fields()
+	if err != nil {
+		return err
+	}
+	problems, upload, err := s.checkUpload(r, form)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return s.askDocument(r, http.StatusUnprocessableEntity, form, problems...)
+	}
+	d, err := s.Documents.Receive(r.Context(), r.actor(), upload, in)
+	if err != nil {
+		return err
+	}
+	return r.redirectWith("/documents/"+d.ID, "received")
+}
+
+func (s *Site) checkUpload(r *request, form uploadForm) (problems []problem, u document.Upload, err error) {
+	u = document.Upload{Name: form.name, Expected: form.expected}
+	if form.name == "" {
+		problems = append(problems, problem{Field: "file", Text: r.say("upload.no-file")})
+	}
+	if u.Days, err = strconv.Atoi(form.days); err != nil && form.days != "" {
+		u.Days = -1
+	}
+	err = s.Documents.Allowed(u)
+	if errors.Is(err, document.ErrDays) {
+		keep := r.config.Retention
+		problems = append(problems, problem{Field: "days", Text: r.say("upload.bad-days", keep.MinDays, keep.MaxDays)})
+	} else if err != nil {
+		return nil, u, err
+	}
+	u.Recipients, problems, err = s.checkRecipients(r, form.recipients, "recipients", problems)
+	return problems, u, err
+}
+
+// checkRecipients finds the people, or says which addresses are nobody's.
+func (s *Site) checkRecipients(r *request, emails []string, field string, problems []problem) ([]string, []problem, error) {
+	ids, err := s.Documents.Recipients(r.Context(), r.account.ID, emails)
+	var unknown *document.UnknownError
+	if errors.As(err, &unknown) {
+		text := r.say("share.unknown", strings.Join(unknown.Emails, ", "))
+		return nil, append(problems, problem{Field: field, Text: text}), nil
+	}
+	return ids, problems, err
+}

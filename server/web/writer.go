@@ -1,0 +1,68 @@
+package web
+
+import (
+	"net/http"
+	"time"
+)
+
+const (
+	stall    = time.Minute // without a byte taken or given, a connection ends
+	stallTip = time.Second // how often the deadline is moved at most
+)
+
+// writer notes what was answered. Its deadline moves on with each write: a slow
+// line is served to the end, one that stands still is not.
+type writer struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	moved   time.Time
+	status  int
+	bytes   int64
+	pattern string
+	account string
+}
+
+func newWriter(w http.ResponseWriter) *writer {
+	nw := &writer{ResponseWriter: w, control: http.NewResponseController(w)}
+	nw.extend()
+	return nw
+}
+
+// Unwrap lets http.ResponseController through.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader notes the status.
+func (w *writer) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.extend()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts.
+func (w *writer) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	w.extend()
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+func (w *writer) extend() {
+	now := time.Now()
+	if now.Sub(w.moved) < stallTip {
+		return
+	}
+	w.moved = now
+	w.control.SetWriteDeadline(now.Add(stall)) // a recorder in a test has none
+}
+
+// note adds what the log tells of a request.
+func note(w http.ResponseWriter, pattern, account string) {
+	if nw, ok := w.(*writer); ok {
+		nw.pattern, nw.account = pattern, account
+	}
+}

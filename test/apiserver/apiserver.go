@@ -1,0 +1,111 @@
+// Package apiserver runs a real Kubernetes API server, without a node, for the
+// length of a test.
+package apiserver
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"voute.dev/voute/test/program"
+)
+
+// patience is how long it may take to start or stop on a busy machine.
+const patience = 2 * time.Minute
+
+// Server is the running API server.
+type Server struct {
+	// Config signs in as an administrator.
+	Config *rest.Config
+
+	environment *envtest.Environment
+	kubeconfig  string
+}
+
+// Start starts an API server that knows the kinds of the given files or
+// folders. The test is skipped where a program is missing.
+func Start(t testing.TB, crds ...string) *Server {
+	t.Helper()
+	environment := &envtest.Environment{
+		CRDDirectoryPaths:        crds,
+		ErrorIfCRDPathMissing:    true,
+		ControlPlaneStartTimeout: patience,
+		ControlPlaneStopTimeout:  patience,
+	}
+	environment.ControlPlane.GetAPIServer().Path = program.Tool(t, "kube-apiserver")
+	environment.ControlPlane.Etcd = &envtest.Etcd{Path: program.Tool(t, "etcd")}
+	// Before the start: one that fails half-way leaves programs behind.
+	t.Cleanup(func() {
+		if err := environment.Stop(); err != nil {
+			t.Errorf("the API server does not stop: %v", err)
+		}
+	})
+	config, err := environment.Start()
+	if err != nil {
+		t.Fatalf("cannot start the API server: %v", err)
+	}
+	s := &Server{Config: config, environment: environment, kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
+	if err := os.WriteFile(s.kubeconfig, environment.KubeConfig, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// ServiceAccount signs in as a service account.
+func (s *Server) ServiceAccount(t testing.TB, namespace, name string) *rest.Config {
+	t.Helper()
+	user, err := s.environment.AddUser(envtest.User{
+		Name:   "system:serviceaccount:" + namespace + ":" + name,
+		Groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user.Config()
+}
+
+// Kubectl runs the real kubectl as an administrator, with a text as its input.
+// The error holds what it complained of.
+func (s *Server) Kubectl(t testing.TB, input string, args ...string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), program.Tool(t, "kubectl"), args...)
+	command.Env = []string{"KUBECONFIG=" + s.kubeconfig, "HOME=" + filepath.Dir(s.kubeconfig)}
+	command.Stdin = strings.NewReader(input)
+	var output, complaints bytes.Buffer
+	command.Stdout, command.Stderr = &output, &complaints
+	err := command.Run()
+	if err != nil {
+		err = errors.New(strings.TrimSpace(complaints.String()))
+	}
+	return output.String(), err
+}
+
+// MustKubectl fails the test when kubectl fails.
+func (s *Server) MustKubectl(t testing.TB, input string, args ...string) string {
+	t.Helper()
+	output, err := s.Kubectl(t, input, args...)
+	if err != nil {
+		t.Fatalf("kubectl %s: %v", strings.Join(args, " "), err)
+	}
+	return output
+}
+
+// CertManagerCRDs is the folder with the kinds of the cert-manager that this
+// module is built with.
+func CertManagerCRDs(t testing.TB) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cert-manager/cert-manager")
+	output, err := command.Output()
+	if err != nil {
+		t.Fatalf("cannot find cert-manager's module: %v", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(output)), "deploy", "crds")
+}
