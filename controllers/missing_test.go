@@ -125,6 +125,13 @@ func outlivesPilots(n *tenant) {
 		}
 		return nil
 	})
+	n.kubectl("delete", "service", "justice-production")
+	eventually(n.T, "an address that is deleted opens again", func() error {
+		if missing(n, "justice-production", &corev1.Service{}) == nil {
+			return fmt.Errorf("it is not there")
+		}
+		return nil
+	})
 	n.staysOpen()
 	n.apply(pilotYAML)
 	n.waitReady()

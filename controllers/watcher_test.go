@@ -57,6 +57,21 @@ func (w *watcher) look(tenant *v1alpha1.SharingTenant) {
 	}
 }
 
+// report fails for every state that would mislead, and where the tests before
+// it passed through fewer states than there are.
+func (w *watcher) report(t *testing.T) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	for _, wrong := range w.wrong {
+		t.Error(wrong)
+	}
+	for _, state := range []status.Status{status.InProgressStatus, status.CurrentStatus, status.FailedStatus, status.TerminatingStatus} {
+		if w.verdict[state] == 0 {
+			t.Errorf("no tenant was ever seen %s: the tests before prove less than they seem to", state)
+		}
+	}
+}
+
 func kstatus(tenant *v1alpha1.SharingTenant) (status.Status, error) {
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(tenant)
 	if err != nil {

@@ -12,3 +12,4 @@ if [ ! -x "$linter" ]; then
   mv "$linter.draft" "$linter"
 fi
 "$linter" run "$@" ./...
+(cd hack && "$linter" run --config ../.golangci.yaml "$@" ./...)

@@ -40,16 +40,25 @@ var errUsage = errors.New("usage")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	switch err := run(ctx, os.Args[1:], os.Stdout); {
+	code := explain(run(ctx, os.Args[1:], os.Stdout))
+	stop()
+	os.Exit(code)
+}
+
+// explain tells a person what went wrong, and returns the exit code.
+func explain(err error) int {
+	switch {
+	case err == nil:
+		return 0
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Print(usage)
+		return 0
 	case errors.Is(err, errUsage):
 		fmt.Fprintf(os.Stderr, "%v\n\n%s", err, usage)
-		os.Exit(2)
-	case err != nil:
+		return 2
+	default:
 		fmt.Fprintf(os.Stderr, "voute-server: %v\n", err)
-		os.Exit(1)
+		return 1
 	}
 }
 

@@ -31,13 +31,14 @@ import (
 	"voute.dev/voute/test/vaultserver"
 )
 
-// binary builds the program under test, once.
-var binary = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "voute-server-")
-	if err != nil {
+// workshop is where the program under test is built, if any test needs it.
+var workshop string
+
+var binary = sync.OnceValues(func() (file string, err error) {
+	if workshop, err = os.MkdirTemp("", "voute-server-"); err != nil {
 		return "", err
 	}
-	file := filepath.Join(folder, "voute-server")
+	file = filepath.Join(workshop, "voute-server")
 	if output, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, output)
 	}
@@ -46,8 +47,8 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if file, err := binary(); err == nil {
-		os.RemoveAll(filepath.Dir(file))
+	if workshop != "" {
+		_ = os.RemoveAll(workshop)
 	}
 	os.Exit(code)
 }
@@ -159,7 +160,7 @@ func (p *place) start() {
 		if err != nil {
 			return err
 		}
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		if response.StatusCode != http.StatusOK {
 			return fmt.Errorf("/readyz: %s", response.Status)
 		}
@@ -222,7 +223,7 @@ func (p *person) do(method, path, kind string, body io.Reader) page {
 	}
 	response, err := p.http.Do(request)
 	p.must(err)
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	p.must(err)
 	return page{status: response.StatusCode, path: response.Request.URL.Path, body: string(text)}

@@ -33,7 +33,7 @@ func (p *person) downloadSum(path string) []byte {
 	p.t.Helper()
 	response, err := p.http.Get(p.settings.Address + path + "/content")
 	p.must(err)
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	sum := sha256.New()
 	_, err = io.Copy(sum, response.Body)
 	p.must(err)

@@ -40,6 +40,9 @@ func (r *Reconciler) takeApart(ctx context.Context, s *scope) conditions.Result 
 	if err != nil {
 		return conditions.Result{Err: err}
 	}
+	for i := range s.tenant.Status.Environments {
+		s.tenant.Status.Environments[i].URL = ""
+	}
 	if err := r.stopServing(ctx, s); err != nil {
 		return conditions.Result{Type: v1alpha1.ExposureReadyCondition, Err: err}
 	}

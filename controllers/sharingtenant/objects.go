@@ -12,11 +12,15 @@ import (
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/conditions"
 )
 
 // put applies an object, and keeps in mind what had to be put back.
 func (r *Reconciler) put(ctx context.Context, s *scope, object client.Object) (apply.Result, error) {
 	result, err := r.Objects.Apply(ctx, object)
+	if result.Outcome != apply.Unchanged && result.Outcome != "" {
+		log.FromContext(ctx).Info("applied", "object", r.describe(object), "outcome", result.Outcome, "foreign", result.Foreign)
+	}
 	if result.Outcome == apply.Repaired {
 		repairs.WithLabelValues(s.tenant.Namespace, s.tenant.Name).Inc()
 		s.repairs = append(s.repairs, repair{object: r.describe(object), foreign: result.Foreign})
@@ -60,6 +64,8 @@ func (r *Reconciler) removeSecret(ctx context.Context, tenant *v1alpha1.SharingT
 	if apierrors.IsForbidden(err) {
 		// A platform may have cert-manager remove it, and not grant this right.
 		log.FromContext(ctx).Info("the Secret of a removed Certificate is left behind: the operator may not delete it", "secret", name)
+		conditions.Record(r.Events, tenant, corev1.EventTypeWarning, "SecretLeftBehind", "Delete",
+			"Secret "+name+" holds the key of a removed certificate, and the operator may not delete Secrets in this namespace: delete it.")
 		return nil
 	}
 	return client.IgnoreNotFound(err)

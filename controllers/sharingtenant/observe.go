@@ -31,6 +31,8 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) {
 			logger.Error(err, "cannot tell whether the address is open: it is taken as open", "environment", e.Name)
 			e.exposed = true // the safe side: nothing is taken offline
 		}
+		// An address whose Service somebody has deleted is still a live one.
+		e.exposed = e.exposed || e.status.URL != ""
 		if e.deployed, err = r.ours(ctx, s, &appsv1.Deployment{ObjectMeta: s.meta(e, e.name)}); err != nil {
 			logger.Error(err, "cannot tell whether the server is deployed", "environment", e.Name)
 		}

@@ -25,10 +25,10 @@ type Pace struct {
 }
 
 // DefaultPace sees a change of use within a minute, and Vault unsealed within half of one.
-var DefaultPace = Pace{Eager: 2 * time.Second, Patient: 15 * time.Second, Impatience: 2 * time.Minute, Settled: 30 * time.Second}
+var DefaultPace = Pace{Eager: 2 * time.Second, Patient: 10 * time.Second, Impatience: 2 * time.Minute, Settled: 30 * time.Second}
 
 const (
-	cacheLag = 50 * time.Millisecond
+	cacheLag = 100 * time.Millisecond
 	jitter   = 0.5
 )
 

@@ -21,7 +21,7 @@ func (r *Reconciler) pilots(ctx context.Context, s *scope) (string, error) {
 	}
 	s.roster = roster.Of(named.Items).Config()
 	if len(s.roster) > 0 {
-		return fmt.Sprintf("%d named.", len(s.roster)), nil
+		return fmt.Sprintf("Pilots named: %d.", len(s.roster)), nil
 	}
 	return "", conditions.Stall("PilotMissing", "No Pilot names this tenant: %s. Name one, with the person's own address: "+
 		`echo '{"apiVersion":"%s","kind":"Pilot","metadata":{"name":"first-pilot","namespace":"%s"},"spec":{"tenantRef":{"name":"%s"},"email":"pilot@example.org","name":"First Pilot","language":"fr"}}' | kubectl apply -f -`,

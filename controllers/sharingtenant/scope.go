@@ -62,6 +62,8 @@ type environment struct {
 	hash string
 	// word is what its server last told.
 	word serverstatus.Word
+	// available: its server's pod is ready, so that traffic reaches it.
+	available bool
 	// status is what becomes of it in the tenant's status.
 	status *v1alpha1.EnvironmentStatus
 }

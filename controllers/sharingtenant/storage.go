@@ -92,7 +92,8 @@ func (s *scope) volumeState(e *environment, allocated int64) error {
 
 // cannotGrow tells the refusal of a storage class apart from other faults.
 func cannotGrow(e *environment, allocated int64, err error) error {
-	if e.claim == nil || !(apierrors.IsForbidden(err) || apierrors.IsInvalid(err)) || e.quota >= quotaOf(nil, allocated) {
+	refused := apierrors.IsForbidden(err) || apierrors.IsInvalid(err)
+	if e.claim == nil || !refused || e.quota >= quotaOf(nil, allocated) {
 		return err
 	}
 	return conditions.Stall("VolumeCannotGrow", "PersistentVolumeClaim %s cannot grow to %d GB, and the quota stays at %d MB: %s. "+

@@ -81,6 +81,7 @@ func (s *scope) serverState(e *environment, live *appsv1.Deployment) error {
 		return conditions.Retry(nil, "PodRefused", "the cluster does not make the server's pod: %s", failure.Message)
 	}
 	if live.Status.UpdatedReplicas > 0 && live.Status.AvailableReplicas > 0 && live.Status.UnavailableReplicas == 0 {
+		e.available = true
 		return nil
 	}
 	hint := fmt.Sprintf("kubectl describe pods -n %s -l %s=%s,%s=%s", s.tenant.Namespace,

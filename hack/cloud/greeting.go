@@ -33,7 +33,7 @@ func readGreeting(connection io.Reader) (host string, read []byte, err error) {
 type readOnly struct{ reader io.Reader }
 
 func (c readOnly) Read(p []byte) (int, error)     { return c.reader.Read(p) }
-func (readOnly) Write(p []byte) (int, error)      { return 0, io.ErrClosedPipe }
+func (readOnly) Write([]byte) (int, error)        { return 0, io.ErrClosedPipe }
 func (readOnly) Close() error                     { return nil }
 func (readOnly) LocalAddr() net.Addr              { return nil }
 func (readOnly) RemoteAddr() net.Addr             { return nil }

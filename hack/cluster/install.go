@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -29,7 +30,9 @@ func BuildProduct(ctx context.Context, source string, log *progress.Log) (produc
 	}
 	defer unlock()
 	log.Step("building the operator and the sharing server")
-	return product.Build(ctx, source, filepath.Join(cache, "product"))
+	// A folder for each tree: two clones do not overwrite one another's.
+	tree := fmt.Sprintf("%x", sha256.Sum256([]byte(source)))[:12]
+	return product.Build(ctx, source, filepath.Join(cache, "product", tree))
 }
 
 // Install puts Voûte into the cluster: images, gateway, kinds, operator. Done

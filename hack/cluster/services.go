@@ -110,9 +110,8 @@ func (c *Cluster) RunSupervisor(ctx context.Context) error {
 	for door, port := range map[string]int{doorAPI: apiPort, doorVault: vaultPort} {
 		file := c.doorFiles(door)[0]
 		go func() {
-			if err := node.Forward(ctx, file, inside(port)); err != nil {
-				fmt.Fprintln(os.Stderr, "door", door, "closed:", err)
-			}
+			err := node.Forward(ctx, file, inside(port))
+			fmt.Fprintln(os.Stderr, "door", door, "closed:", err)
 		}()
 	}
 	return node.Supervise(ctx, c.Dir, append(c.kubernetesProcesses(), c.serviceProcesses()...))

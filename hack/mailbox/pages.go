@@ -20,10 +20,10 @@ article{border-top:1px solid #888;padding:1em 0}pre{white-space:pre-wrap;font:in
 
 func handler(store *folder) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { show(w, store) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { show(w, store) })
 	mux.HandleFunc("GET /messages", func(w http.ResponseWriter, r *http.Request) { list(w, store, r.FormValue("to")) })
 	mux.HandleFunc("GET /messages/{id}", func(w http.ResponseWriter, r *http.Request) { source(w, store, r.PathValue("id")) })
-	mux.HandleFunc("DELETE /messages", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("DELETE /messages", func(w http.ResponseWriter, _ *http.Request) {
 		if err := store.clear(); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}

@@ -77,15 +77,16 @@ func writeImage(archive string, one part, from image.Sources) error {
 	if err != nil {
 		return fmt.Errorf("%w; on Debian: apt-get install ca-certificates", err)
 	}
-	file, err := os.Create(archive)
+	// Renamed into place: another process may be reading the one of before.
+	draft, err := os.Create(archive + ".draft")
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	if err := made.Write(file); err != nil {
+	defer draft.Close()
+	if err := made.Write(draft); err != nil {
 		return err
 	}
-	return file.Close()
+	return os.Rename(draft.Name(), archive)
 }
 
 // timeZones is the file of time zones that comes with Go.

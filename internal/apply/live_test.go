@@ -166,7 +166,7 @@ func settled(t *testing.T, b *bench, a *apply.Applier, object client.Object) {
 
 func meddle(t *testing.T, b *bench, object client.Object, patch string) {
 	t.Helper()
-	err := b.WithWatch.Patch(t.Context(), object, client.RawPatch(types.StrategicMergePatchType, []byte(patch)), client.FieldOwner("kubectl-edit"))
+	err := b.Patch(t.Context(), object, client.RawPatch(types.StrategicMergePatchType, []byte(patch)), client.FieldOwner("kubectl-edit"))
 	if err != nil {
 		t.Fatalf("meddle: %v", err)
 	}

@@ -25,8 +25,8 @@ func (a *Applier) repair(ctx context.Context, want *unstructured.Unstructured, f
 	if err != nil {
 		return Result{}, err
 	}
-	for _, make := range []func(live, want *unstructured.Unstructured) ([]operation, error){closing, disowning} {
-		operations, err := make(live, want)
+	for _, changes := range []func(live, want *unstructured.Unstructured) ([]operation, error){closing, disowning} {
+		operations, err := changes(live, want)
 		if err != nil {
 			return Result{}, err
 		}

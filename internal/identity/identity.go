@@ -76,7 +76,7 @@ func create(ctx context.Context, writer client.Writer, namespace string, now tim
 func parse(secret *corev1.Secret) (*Identity, error) {
 	certificate, err := tls.X509KeyPair(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
 	if err != nil {
-		return nil, fmt.Errorf("Secret %s/%s does not hold a certificate with its key: %w; delete it and restart the operator to have a new one made",
+		return nil, fmt.Errorf("the Secret %s/%s does not hold a certificate with its key: %w; delete it and restart the operator to have a new one made",
 			secret.Namespace, secret.Name, err)
 	}
 	return &Identity{Certificate: certificate, PublicKey: Fingerprint(certificate.Leaf)}, nil

@@ -86,7 +86,7 @@ func (c *Client) Read(ctx context.Context, address, host string) (*status.Report
 	if err != nil {
 		return nil, explain(fmt.Errorf("ask the server at %s: %w", address, err), host)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // what was read is whole, or told as an error
 	if response.StatusCode != http.StatusOK {
 		return nil, odd("the server at %s answers %s to a question for its status", address, response.Status)
 	}

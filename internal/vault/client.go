@@ -106,7 +106,7 @@ func (c *Client) Keys(ctx context.Context, prefix string) ([]string, error) {
 func look(ctx context.Context, client *api.Client, path string, query url.Values) (*api.Secret, error) {
 	response, err := client.Logical().ReadRawWithDataWithContext(ctx, path, query)
 	if response != nil {
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }() // what was read is whole, or told as an error
 	}
 	var answer *api.ResponseError
 	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound && len(answer.Errors) == 0 {

@@ -23,7 +23,7 @@ func TestClient(t *testing.T) {
 	kubernetes := apiserver.Start(t)
 	vaulttest.Contract(t, func(t *testing.T) vaulttest.Setup {
 		server := vaultserver.Start(t)
-		return setup(t, server, newClient(t, server, signIn(t, kubernetes, server), time.Now))
+		return setup(server, newClient(t, server, signIn(t, kubernetes, server), time.Now))
 	})
 }
 
@@ -87,7 +87,7 @@ func TestPowers(t *testing.T) {
 	}
 }
 
-func setup(t *testing.T, server *vaultserver.Server, client *vault.Client) vaulttest.Setup {
+func setup(server *vaultserver.Server, client *vault.Client) vaulttest.Setup {
 	return vaulttest.Setup{
 		Keeper: client, MakeKey: makeKey(server), Seal: server.Seal, Unseal: server.Unseal,
 		Refuse: func(t testing.TB) {

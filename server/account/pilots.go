@@ -118,7 +118,7 @@ func (k keeping) set(ctx context.Context, a Account, p config.Pilot) error {
 	if err := k.Accounts.Save(ctx, a); err != nil {
 		return err
 	}
-	detail := journal.Detail{"address changed": fmt.Sprint(moved), "returned": fmt.Sprint(returned)}
+	detail := journal.Detail{"address-changed": fmt.Sprint(moved), "returned": fmt.Sprint(returned)}
 	if err := k.note(ctx, journal.Actor{}, journal.AccountChanged, a, detail); err != nil {
 		return err
 	}
@@ -144,12 +144,16 @@ func (k keeping) add(ctx context.Context, pilots []config.Pilot) error {
 }
 
 // appoint makes a pilot: of the account that has the address already, so that
-// its documents stay with the person, or a new one.
+// its documents stay with the person, or a new one. Who was withdrawn under
+// another id chooses a new password.
 func (k keeping) appoint(ctx context.Context, p config.Pilot) error {
 	a, err := k.Accounts.ByEmail(ctx, strings.ToLower(p.Email))
 	switch {
 	case err == nil:
 		a.PilotID = p.ID
+		if a.State == Withdrawn || a.State == Disabled {
+			a.Password = ""
+		}
 		return k.set(ctx, a, p)
 	case !errors.Is(err, ErrNotFound):
 		return err

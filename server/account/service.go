@@ -150,7 +150,7 @@ func (s *Service) Authenticate(ctx context.Context, email, word string) (Account
 // nobody has.
 func (s *Service) byEmail(ctx context.Context, email string) (Account, error) {
 	normal, err := Normalize(email)
-	if err != nil {
+	if errors.Is(err, ErrAddress) {
 		return Account{}, nil
 	}
 	a, err := s.Accounts.ByEmail(ctx, normal)

@@ -67,15 +67,21 @@ func TestPilotWhoLeavesTheConfigurationIsOutAtOnce(t *testing.T) {
 	pilot.signIn(pilotEmail) // the old account, the old password
 }
 
-func TestPilotReturnsUnderAnotherName(t *testing.T) {
+// TestPilotUnderAnotherNameIsInvitedAnew: the platform's way out for a pilot
+// who has forgotten the password. The account and its documents stay.
+func TestPilotUnderAnotherNameIsInvitedAnew(t *testing.T) {
 	w := newWorld(t)
-	before := w.account(pilotEmail)
-	w.browser().activate(pilotEmail)
+	pilot := w.pilot()
+	path, before := pilot.deliver(noise(10)), w.account(pilotEmail)
 	w.reconfigure(func(c *config.Config) { c.Pilots[0].ID = "mtremblay" })
 	after := w.account(pilotEmail)
-	if after.ID != before.ID || after.PilotID != "mtremblay" || after.State != account.Active {
+	if after.ID != before.ID || after.PilotID != "mtremblay" || after.State != account.Invited {
 		t.Errorf("the account is %s of pilot %s, %s", after.ID, after.PilotID, after.State)
 	}
+	pilot.post("/sign-in", url.Values{"email": {pilotEmail}, "password": {goodPassword}}).expect(t, http.StatusUnprocessableEntity, "")
+	pilot.activate(pilotEmail)
+	pilot.signIn(pilotEmail)
+	pilot.get(path).expect(t, http.StatusOK, "")
 }
 
 func TestPilotsExchangeAddresses(t *testing.T) {

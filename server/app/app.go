@@ -71,7 +71,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{log: o.Log, now: o.Now, behind: &behind{connect: o.Connect}}
 	a.wakes = wakes{scan: make(chan struct{}, 1), mail: make(chan struct{}, 1), pilots: make(chan struct{}, 1)}
 	var err error
-	if a.config, err = config.Open(o.ConfigFile, a.behind.follow); err != nil {
+	if a.config, err = config.Open(o.ConfigFile, a.behind.follow, a.log); err != nil {
 		return nil, err
 	}
 	if err := a.open(ctx); err != nil {

@@ -136,7 +136,7 @@ func TestScannerAwayIsRetriedUntilTheDeadline(t *testing.T) {
 	w := newWorld(t)
 	pilot := w.pilot()
 	w.scanner.Fail(scan.ErrUnavailable)
-	saved, lost := pilot.deliver(noise(10)), ""
+	saved := pilot.deliver(noise(10))
 	w.clock.forward(10 * time.Minute)
 	w.settle()
 	pilot.signIn(pilotEmail)
@@ -147,7 +147,7 @@ func TestScannerAwayIsRetriedUntilTheDeadline(t *testing.T) {
 	pilot.get(saved).expect(t, http.StatusOK, `data-state="available"`)
 
 	w.scanner.Fail(scan.ErrUnavailable)
-	lost = pilot.deliver(noise(11))
+	lost := pilot.deliver(noise(11))
 	for range 30 {
 		w.clock.forward(time.Hour)
 		w.settle()
@@ -324,6 +324,10 @@ func TestShreddedByTheOperator(t *testing.T) {
 	path := pilot.deliver(noise(5000))
 	w.keys.Delete(w.clock.Now().AddDate(0, 0, 30).Format(time.DateOnly))
 	pilot.get(path+"/content").expect(t, http.StatusGone, "")
+	pilot.get(path).expect(t, http.StatusGone, "")
+	if w.usage() != (document.Usage{}) || w.blobs() != 0 {
+		t.Errorf("%+v and %d blobs are left", w.usage(), w.blobs())
+	}
 }
 
 func TestUploadsClosed(t *testing.T) {

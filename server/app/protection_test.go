@@ -115,7 +115,7 @@ func TestPlainPort(t *testing.T) {
 	}
 	ready = false
 	answer := httptest.NewRecorder()
-	handler.ServeHTTP(answer, httptest.NewRequest("GET", "http://vault.test/readyz", nil))
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://vault.test/readyz", nil))
 	if answer.Code != http.StatusServiceUnavailable {
 		t.Errorf("not ready: status %d", answer.Code)
 	}

@@ -73,7 +73,7 @@ func TestTooLarge(t *testing.T) {
 	w := newWorld(t, func(c *config.Config) { c.Storage.MaxDocumentBytes = 100_000 })
 	pilot := w.pilot()
 	pilot.upload("a", noise(100_000), nil).expect(t, http.StatusOK, "")
-	pilot.upload("b", noise(100_001), nil).expect(t, http.StatusRequestEntityTooLarge, "dépasse la taille permise")
+	pilot.upload("b", noise(100_001), nil).expect(t, http.StatusRequestEntityTooLarge, "dépasse la taille")
 	pilot.upload("b", noise(200_000), nil).expect(t, http.StatusRequestEntityTooLarge, "")
 	pilot.stream(noise(200_000)).expect(t, http.StatusRequestEntityTooLarge, "")
 	if w.usage() != (document.Usage{Used: 100_000, Documents: 1}) || w.blobs() != 1 {

@@ -102,7 +102,7 @@ func (a *App) pinned() []string { return a.config.Current().Operator.PublicKeys 
 func (a *App) publicServer() *http.Server {
 	return &http.Server{
 		Handler: a.site.Handler(), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: 32 << 10,
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 100, MaxReceiveBufferPerStream: 4 << 20, MaxReceiveBufferPerConnection: 8 << 20},
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 100, MaxReceiveBufferPerStream: 2 << 20, MaxReceiveBufferPerConnection: 4 << 20},
 	}
 }
 
@@ -176,6 +176,6 @@ func stop(ports []port) {
 // leaves nothing.
 func (p port) shutdown(ctx context.Context) {
 	if err := p.server.Shutdown(ctx); err != nil {
-		p.server.Close()
+		_ = p.server.Close()
 	}
 }

@@ -34,7 +34,7 @@ func freePorts(t *testing.T) config.Listen {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer listener.Close()
+		defer func() { _ = listener.Close() }()
 		free[i] = listener.Addr().String()
 	}
 	return config.Listen{HTTPS: free[0], HTTP: free[1], Status: free[2]}
@@ -99,7 +99,7 @@ func (r *running) plain(path string) int {
 	if err != nil {
 		return 0
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	return response.StatusCode
 }
 
@@ -109,7 +109,7 @@ func (r *running) report() (report status.Report) {
 	defer transport.CloseIdleConnections()
 	response, err := (&http.Client{Transport: transport}).Get("https://" + r.settings.Listen.Status + status.Path)
 	r.must(err)
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	r.must(json.NewDecoder(response.Body).Decode(&report))
 	return report
 }
@@ -173,7 +173,7 @@ func TestPorts(t *testing.T) {
 			if protocol := connection.ConnectionState().NegotiatedProtocol; protocol != "h2" {
 				t.Errorf("%s speaks %q", name, protocol)
 			}
-			connection.Close()
+			_ = connection.Close()
 		}
 	}
 	// A renewed certificate is served without a restart.
@@ -204,7 +204,7 @@ func TestStopLetsAnUploadFinish(t *testing.T) {
 			answered <- err.Error()
 			return
 		}
-		response.Body.Close()
+		_ = response.Body.Close()
 		answered <- response.Status
 	}()
 	_, err = io.Copy(writer, bytes.NewReader(body[:300_000]))

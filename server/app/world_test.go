@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -268,7 +267,7 @@ func (b *browser) do(request *http.Request) answer {
 	}
 	response, err := b.client.Do(request)
 	b.w.must(err)
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	b.w.must(err)
 	return answer{Response: response, body: string(body)}
@@ -391,5 +390,3 @@ func noise(n int) []byte {
 	}
 	return content
 }
-
-func path(format string, values ...any) string { return fmt.Sprintf(format, values...) }

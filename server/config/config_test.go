@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,8 @@ import (
 )
 
 const whole = "testdata/whole.yaml"
+
+var quiet = slog.New(slog.DiscardHandler)
 
 func text(t *testing.T) string {
 	t.Helper()
@@ -90,7 +93,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"security: starttls", "security: ssl", "mail.security"},
 		{"port: 587", "port: 0", "mail.port"},
 		{"from: voute@partage.test", "from: voute", "mail.from"},
-		{"environment: production", "environment: production\nenviroment: x", "enviroment"},
+		{"environment: production", "environment: production\nenvironnement: x", "environnement"},
 		{"environment: production", "environment: production\nenvironment: production", "environment"},
 	} {
 		t.Run(c.new, func(t *testing.T) {
@@ -143,7 +146,7 @@ func TestWatcher(t *testing.T) {
 	m := &mount{t: t, folder: t.TempDir()}
 	good := text(t)
 	var refusal error
-	w, err := Open(m.put(good), func(*Config) error { return refusal })
+	w, err := Open(m.put(good), func(*Config) error { return refusal }, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,10 +197,10 @@ func TestWatcher(t *testing.T) {
 
 func TestTheFirstFileMustBeGood(t *testing.T) {
 	m := &mount{t: t, folder: t.TempDir()}
-	if _, err := Open(m.put("environment: nonsense"), nil); err == nil {
+	if _, err := Open(m.put("environment: nonsense"), nil, quiet); err == nil {
 		t.Error("a broken file is taken")
 	}
-	if _, err := Open(filepath.Join(m.folder, "none"), nil); err == nil {
+	if _, err := Open(filepath.Join(m.folder, "none"), nil, quiet); err == nil {
 		t.Error("no file is taken")
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -14,6 +15,7 @@ const Interval = 2 * time.Second
 type Watcher struct {
 	file   string
 	accept func(*Config) error
+	log    *slog.Logger
 
 	mu        sync.RWMutex
 	inForce   *Config
@@ -26,11 +28,11 @@ type Watcher struct {
 // Open reads the file for the first time; it must be good. What accept refuses
 // (nil: nothing) is not taken up: it makes ready what the new configuration
 // asks for, such as clients of the services behind.
-func Open(file string, accept func(*Config) error) (*Watcher, error) {
+func Open(file string, accept func(*Config) error, log *slog.Logger) (*Watcher, error) {
 	if accept == nil {
 		accept = func(*Config) error { return nil }
 	}
-	w := &Watcher{file: file, accept: accept}
+	w := &Watcher{file: file, accept: accept, log: log}
 	w.Check()
 	if w.inForce == nil {
 		return nil, w.failure
@@ -109,11 +111,15 @@ func (w *Watcher) swap(next *Config, hash string) []func(*Config) {
 	if !changed {
 		return nil
 	}
+	w.log.Info("the configuration is in force", "hash", hash)
 	return w.listeners
 }
 
 func (w *Watcher) fail(err error, seen string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.inForce != nil && (w.failure == nil || w.failure.Error() != err.Error()) {
+		w.log.Error("the configuration is not taken up; the one before stays in force", "error", err)
+	}
 	w.failure, w.seen = err, seen
 }

@@ -97,7 +97,7 @@ func (s *Service) take(ctx context.Context, d Document, body io.Reader) (Documen
 	if err != nil {
 		return d, fmt.Errorf("cannot begin the blob of document %s: %w", d.ID, err)
 	}
-	defer w.Abort() // does nothing after Commit
+	defer func() { _ = w.Abort() }() // does nothing after Commit
 	in := &intake{service: s, document: d.ID, reserved: d.Reserved, body: body, ctx: ctx}
 	digest, err := in.seal(w, key.Plain)
 	if err != nil {

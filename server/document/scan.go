@@ -55,7 +55,7 @@ func (s *Service) verdict(ctx context.Context, d Document) (scan.Verdict, error)
 	if err != nil {
 		return scan.Verdict{}, err
 	}
-	defer opened.Close()
+	defer func() { _ = opened.Close() }()
 	in := &witness{from: io.NewSectionReader(opened, 0, d.Size)}
 	verdict, err := s.Scanner.Scan(ctx, in)
 	if in.err != nil {

@@ -70,3 +70,6 @@ func (d Document) to(next State, detail string) (Document, error) {
 	}
 	return d, nil
 }
+
+// Kept tells whether the document's bytes are still to be read by somebody.
+func (d Document) Kept() bool { return d.State.keeps() }

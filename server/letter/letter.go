@@ -41,37 +41,42 @@ type content struct {
 	Sender       string
 }
 
-// Invitation carries the link behind which a person chooses a password.
+// Invitation carries the link behind which a person chooses a password: the
+// first one, or a new one.
 func (w Writer) Invitation(a account.Account, token string, until time.Time) (outbox.Letter, error) {
-	return w.write(outbox.Invitation, a, until, content{Link: "/invitation/" + token})
+	text := "invitation"
+	if a.State == account.Active {
+		text = "password"
+	}
+	return w.write(outbox.Invitation, text, a, until, content{Link: "/invitation/" + token})
 }
 
 // Code carries the seven digits of a sign-in.
 func (w Writer) Code(a account.Account, code string, until time.Time) (outbox.Letter, error) {
-	return w.write(outbox.Code, a, until, content{Code: code})
+	return w.write(outbox.Code, "code", a, until, content{Code: code})
 }
 
 // Shared tells a person that somebody has shared a document.
 func (w Writer) Shared(a account.Account, sender, document string, until time.Time) (outbox.Letter, error) {
-	return w.write(outbox.Shared, a, until, content{Sender: sender, Link: "/documents/" + document})
+	return w.write(outbox.Shared, "shared", a, until, content{Sender: sender, Link: "/documents/" + document})
 }
 
 // Refused tells a sender that a document did not become available.
 func (w Writer) Refused(a account.Account, document string, until time.Time) (outbox.Letter, error) {
-	return w.write(outbox.Refused, a, until, content{Link: "/documents/" + document})
+	return w.write(outbox.Refused, "refused", a, until, content{Link: "/documents/" + document})
 }
 
-func (w Writer) write(kind outbox.Kind, a account.Account, until time.Time, about content) (outbox.Letter, error) {
+func (w Writer) write(kind outbox.Kind, text string, a account.Account, until time.Time, about content) (outbox.Letter, error) {
 	c, lang := w.Config(), language.Of(a.Language)
 	about.Name, about.Support, about.Fraud = a.Name, c.Organization.SupportEmail, c.Organization.FraudContact
 	about.Organization = lang.Pick(c.Organization.NameFr, c.Organization.NameEn)
 	about.Address, about.Link = c.Address, c.Address+about.Link
 	about.Until = lang.Moment(until.In(c.Location()))
-	var text bytes.Buffer
-	if err := parsed.ExecuteTemplate(&text, fmt.Sprintf("%s.%s.txt", kind, lang), about); err != nil {
+	var written bytes.Buffer
+	if err := parsed.ExecuteTemplate(&written, fmt.Sprintf("%s.%s.txt", text, lang), about); err != nil {
 		return outbox.Letter{}, fmt.Errorf("cannot write a letter of kind %s: %w", kind, err)
 	}
-	subject, body, _ := strings.Cut(text.String(), "\n")
+	subject, body, _ := strings.Cut(written.String(), "\n")
 	return outbox.Letter{
 		ID: secret.ID(), Kind: kind, Account: a.ID, To: a.Email, ToName: a.Name, Language: string(lang),
 		Subject: subject, Text: strings.TrimLeft(body, "\n"), NotAfter: until,

@@ -24,19 +24,26 @@ func TestLetters(t *testing.T) {
 	w, until := Writer{Config: func() *config.Config { return c }}, time.Date(2026, 11, 29, 15, 4, 5, 0, time.UTC)
 	for _, language := range []string{"fr", "en"} {
 		a := account.Account{ID: "id", Email: "marie@partage.test", Name: "Marie", Language: language}
-		for kind, write := range map[outbox.Kind]func() (outbox.Letter, error){
-			outbox.Invitation: func() (outbox.Letter, error) { return w.Invitation(a, "TOKEN", until) },
-			outbox.Code:       func() (outbox.Letter, error) { return w.Code(a, "0123456", until) },
-			outbox.Shared:     func() (outbox.Letter, error) { return w.Shared(a, "Jean Roy", "ID", until) },
-			outbox.Refused:    func() (outbox.Letter, error) { return w.Refused(a, "ID", until) },
+		known := a
+		known.State = account.Active
+		for _, c := range []struct {
+			file  string
+			kind  outbox.Kind
+			write func() (outbox.Letter, error)
+		}{
+			{"invitation", outbox.Invitation, func() (outbox.Letter, error) { return w.Invitation(a, "TOKEN", until) }},
+			{"password", outbox.Invitation, func() (outbox.Letter, error) { return w.Invitation(known, "TOKEN", until) }},
+			{"code", outbox.Code, func() (outbox.Letter, error) { return w.Code(a, "0123456", until) }},
+			{"shared", outbox.Shared, func() (outbox.Letter, error) { return w.Shared(a, "Jean Roy", "ID", until) }},
+			{"refused", outbox.Refused, func() (outbox.Letter, error) { return w.Refused(a, "ID", until) }},
 		} {
-			got, err := write()
+			got, err := c.write()
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, filepath.Join("testdata", string(kind)+"."+language+".txt"), got.Subject+"\n\n"+got.Text)
+			compare(t, filepath.Join("testdata", c.file+"."+language+".txt"), got.Subject+"\n\n"+got.Text)
 			got.Subject, got.Text = "", ""
-			want := outbox.Letter{ID: got.ID, Kind: kind, Account: "id", To: "marie@partage.test", ToName: "Marie", Language: language, NotAfter: until}
+			want := outbox.Letter{ID: got.ID, Kind: c.kind, Account: "id", To: "marie@partage.test", ToName: "Marie", Language: language, NotAfter: until}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// The shortest and the longest password, in characters.
 const (
-	// MinLength and MaxLength are in characters.
 	MinLength = 12
 	MaxLength = 128
 )

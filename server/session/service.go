@@ -44,7 +44,7 @@ func (s *Service) SignIn(ctx context.Context, by journal.Actor, email, password,
 	}
 	a, err := s.People.Authenticate(ctx, email, password)
 	if errors.Is(err, account.ErrRefused) {
-		return "", errors.Join(err, s.note(ctx, by, journal.SignInRefused, a.ID, nil))
+		return "", errors.Join(err, s.note(ctx, by, journal.SignInRefused, a.ID))
 	}
 	s.Guard.Passed(email, by.Address) // or the comparison itself failed
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Service) sendCode(ctx context.Context, by journal.Actor, pending Sessio
 	if err := s.Outbox.Add(ctx, letter); err != nil {
 		return err
 	}
-	return s.note(ctx, by, journal.CodeSent, a.ID, nil)
+	return s.note(ctx, by, journal.CodeSent, a.ID)
 }
 
 // Confirm compares a code; right, it replaces the pending session by an open
@@ -143,7 +143,7 @@ func (s *Service) refuse(ctx context.Context, by journal.Actor, pending Session)
 	if err := s.Sessions.Put(ctx, pending); err != nil {
 		return err
 	}
-	return s.note(ctx, by, journal.CodeRefused, pending.Account, nil)
+	return s.note(ctx, by, journal.CodeRefused, pending.Account)
 }
 
 func (s *Service) open(ctx context.Context, by journal.Actor, pending Session, a account.Account) (string, error) {
@@ -162,7 +162,7 @@ func (s *Service) open(ctx context.Context, by journal.Actor, pending Session, a
 		return "", err
 	}
 	by.ID = a.ID
-	return token, s.note(ctx, by, journal.SignedIn, a.ID, nil)
+	return token, s.note(ctx, by, journal.SignedIn, a.ID)
 }
 
 // Resolve finds the session of a cookie and its owner, or ErrNotFound. It
@@ -202,7 +202,7 @@ func (s *Service) End(ctx context.Context, by journal.Actor, token string) error
 		if err := s.Sessions.Remove(ctx, found.Digest); err != nil {
 			return err
 		}
-		return s.note(ctx, by, journal.SignedOut, found.Account, nil)
+		return s.note(ctx, by, journal.SignedOut, found.Account)
 	})
 }
 
@@ -235,6 +235,6 @@ func (s *Service) lookUp(ctx context.Context, token string) (Session, account.Ac
 	return found, a, nil
 }
 
-func (s *Service) note(ctx context.Context, by journal.Actor, kind journal.Kind, id string, detail journal.Detail) error {
-	return s.Journal.Append(ctx, journal.Entry{Time: s.Now(), Actor: by, Kind: kind, Object: id, Detail: detail})
+func (s *Service) note(ctx context.Context, by journal.Actor, kind journal.Kind, id string) error {
+	return s.Journal.Append(ctx, journal.Entry{Time: s.Now(), Actor: by, Kind: kind, Object: id})
 }

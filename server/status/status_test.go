@@ -72,7 +72,7 @@ func TestOnlyThePinnedKey(t *testing.T) {
 	refused := func(when string, certificates ...tls.Certificate) {
 		t.Helper()
 		if response, err := p.get(Path, certificates...); err == nil {
-			response.Body.Close()
+			_ = response.Body.Close()
 			t.Errorf("%s: let in with status %d", when, response.StatusCode)
 		}
 	}
@@ -84,7 +84,7 @@ func TestOnlyThePinnedKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	var report Report
 	if err := json.NewDecoder(response.Body).Decode(&report); err != nil || report.Version != "1" {
 		t.Errorf("the report is %+v (%v)", report, err)
@@ -95,7 +95,7 @@ func TestOnlyThePinnedKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		response.Body.Close()
+		_ = response.Body.Close()
 	}
 	p.pins = p.pins[2:]
 	refused("no longer pinned", *operator)
@@ -110,7 +110,7 @@ func TestNothingButTheReport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		response.Body.Close()
+		_ = response.Body.Close()
 		if response.StatusCode != http.StatusNotFound {
 			t.Errorf("%s has status %d", path, response.StatusCode)
 		}

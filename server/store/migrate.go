@@ -40,7 +40,7 @@ func apply(ctx context.Context, db *sql.DB, file string, number int) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // does nothing after Commit
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	if _, err := tx.ExecContext(ctx, string(script)); err != nil {
 		return err
 	}

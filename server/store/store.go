@@ -45,11 +45,11 @@ func Open(ctx context.Context, directory string) (*DB, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	db := &DB{lock: lock}
-	if db.write, err = connect(file, 1); err == nil {
+	if db.write, err = connect(ctx, file, 1); err == nil {
 		err = migrate(ctx, db.write)
 	}
 	if err == nil {
-		db.read, err = connect(file, readers, "query_only(1)")
+		db.read, err = connect(ctx, file, readers, "query_only(1)")
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open database %s: %w", file, err), db.Close())
@@ -110,7 +110,7 @@ func touch(file string) error {
 	return f.Close()
 }
 
-func connect(file string, connections int, pragmas ...string) (*sql.DB, error) {
+func connect(ctx context.Context, file string, connections int, pragmas ...string) (*sql.DB, error) {
 	query := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)",
 	}, pragmas...)}
@@ -121,7 +121,7 @@ func connect(file string, connections int, pragmas ...string) (*sql.DB, error) {
 	}
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
-	return pool, pool.Ping()
+	return pool, pool.PingContext(ctx)
 }
 
 type transactionKey struct{}
@@ -136,7 +136,7 @@ func (db *DB) Within(ctx context.Context, f func(context.Context) error) error {
 	if err != nil {
 		return fmt.Errorf("cannot begin a transaction: %w", err)
 	}
-	defer tx.Rollback() // does nothing after Commit
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	if err := f(context.WithValue(ctx, transactionKey{}, tx)); err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func list[T any](ctx context.Context, db *DB, read func(scanner) (T, error), que
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var all []T
 	for rows.Next() {
 		item, err := read(rows)

@@ -42,10 +42,7 @@ func (r *request) static(content []byte, kind string) error {
 	r.w.Header().Set("Content-Type", kind)
 	r.w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	r.w.Header().Set("Content-Security-Policy", imagePolicy)
-	_, err := r.w.Write(content)
-	if err != nil {
-		return nil // nobody is there any more
-	}
+	_, _ = r.w.Write(content) // whoever asked may have gone
 	return nil
 }
 
@@ -77,10 +74,7 @@ func (s *Site) logo(r *request) error {
 		r.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	_, err = r.w.Write(content)
-	if err != nil {
-		return nil // nobody is there any more
-	}
+	_, _ = r.w.Write(content) // whoever asked may have gone
 	return nil
 }
 
@@ -92,7 +86,7 @@ func readLogo(file string) ([]byte, error) {
 	if err != nil {
 		return nil, errNotFound
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	content, err := io.ReadAll(io.LimitReader(f, largestLogo+1))
 	if err != nil || len(content) > largestLogo {
 		return nil, errNotFound

@@ -11,11 +11,15 @@ import (
 // content gives the bytes of a document: always as a file to keep, never as
 // something a browser would show in this site's name.
 func (s *Site) content(r *request) error {
+	if err := s.downloads.enter(); err != nil {
+		return err
+	}
+	defer s.downloads.leave()
 	d, content, err := s.Documents.Open(r.Context(), r.actor(), r.PathValue("id"), r.Header.Get("Range"))
 	if err != nil {
 		return err
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	h := r.w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", disposition(d.Name))

@@ -14,7 +14,6 @@ type documentView struct {
 	Sender     account.Account
 	Recipients []recipientRow
 	Emails     string // to correct
-	Shareable  bool
 }
 
 type recipientRow struct {
@@ -38,14 +37,14 @@ func (s *Site) showDocument(r *request, d document.Document, status int, emails 
 	}
 	view.Emails = emails
 	p := page{Name: "document", Title: "document.title", Status: status, Self: "/documents/" + d.ID, State: string(d.State), Problems: problems, Data: view}
-	if view.Shareable {
+	if d.Kept() {
 		p.SHA256 = d.SHA256
 	}
 	return r.render(p)
 }
 
 func (s *Site) viewDocument(r *request, d document.Document) (view documentView, err error) {
-	view = documentView{Document: d, Mine: d.Owner == r.account.ID, Shareable: d.State == document.Scanning || d.State == document.Available}
+	view = documentView{Document: d, Mine: d.Owner == r.account.ID}
 	if view.Sender, err = s.Accounts.Accounts.ByID(r.Context(), d.Owner); err != nil || !view.Mine {
 		return view, err
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"syscall"
 	"time"
 
 	"voute.dev/voute/server/account"
@@ -21,6 +22,7 @@ var (
 	errForm        = errors.New("the form cannot be read")
 	errCrossOrigin = errors.New("another site sent this form")
 	errMisdirected = errors.New("not this server's name")
+	errBusy        = errors.New("too many at once")
 	errPanic       = errors.New("the action panicked")
 )
 
@@ -42,6 +44,7 @@ var failures = []failure{
 	{document.ErrClosed, http.StatusForbidden, "closed"},
 	{document.ErrTooLarge, http.StatusRequestEntityTooLarge, "too-large"},
 	{document.ErrQuota, http.StatusInsufficientStorage, "quota"},
+	{syscall.ENOSPC, http.StatusInsufficientStorage, "quota"},
 	{document.ErrBroken, http.StatusBadRequest, "broken"},
 	{account.ErrInvitation, http.StatusNotFound, "invitation"},
 	{account.ErrIsPilot, http.StatusForbidden, "is-pilot"},
@@ -54,6 +57,7 @@ var failures = []failure{
 	{errMisdirected, http.StatusMisdirectedRequest, "misdirected"},
 	{keys.ErrUnavailable, http.StatusServiceUnavailable, "keys"},
 	{keys.ErrRefused, http.StatusServiceUnavailable, "keys"},
+	{errBusy, http.StatusServiceUnavailable, "busy"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "busy"},
 }
 

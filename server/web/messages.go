@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 	"fmt"
+	"strings"
 
 	"sigs.k8s.io/yaml"
 
@@ -25,10 +26,21 @@ var messages = func() map[language.Language]map[string]string {
 		if err := yaml.UnmarshalStrict(text, &catalog); err != nil {
 			panic(err)
 		}
+		if lang == language.French {
+			tie(catalog)
+		}
 		all[lang] = catalog
 	}
 	return all
 }()
+
+// tie keeps French punctuation from beginning a line.
+func tie(catalog map[string]string) {
+	spaces := strings.NewReplacer("« ", "«\u00a0", " »", "\u00a0»", " :", "\u00a0:", " ?", "\u00a0?", " %%", "\u00a0%%")
+	for key, text := range catalog {
+		catalog[key] = spaces.Replace(text)
+	}
+}
 
 // say gives the sentence of a key, with values put in.
 func say(lang language.Language, key string, values ...any) string {

@@ -87,10 +87,7 @@ func (r *request) render(p page) error {
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Language, Cookie")
 	r.w.WriteHeader(p.Status)
-	_, err := r.w.Write(body.Bytes())
-	if err != nil {
-		return nil // nobody is there any more
-	}
+	_, _ = r.w.Write(body.Bytes()) // whoever asked may have gone
 	return nil
 }
 

@@ -63,13 +63,14 @@ func sameName(host, address string) bool {
 
 func (s *Site) recover(w *writer, hr *http.Request) {
 	cause := recover()
-	if cause == nil || cause == http.ErrAbortHandler {
+	if cause == nil {
 		return
 	}
 	s.Log.Error("a request panicked", "pattern", hr.Pattern, "cause", cause, "stack", string(debug.Stack()))
-	if w.status == 0 {
-		s.fail(newRequest(s, w, hr), errPanic)
+	if w.status != 0 {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 	}
+	s.fail(newRequest(s, w, hr), errPanic)
 }
 
 // log names no path: it may hold a token.

@@ -33,6 +33,11 @@ func (s *Site) signIn(r *request) error {
 	if err != nil {
 		return err
 	}
+	if r.token != "" { // its cookie is about to be replaced
+		if err := s.Sessions.End(r.Context(), r.actor(), r.token); err != nil {
+			return err
+		}
+	}
 	r.setCookie(token)
 	return r.redirect("/sign-in/code")
 }

@@ -21,10 +21,13 @@ type Site struct {
 	Documents *document.Service
 	Now       func() time.Time
 	Log       *slog.Logger
+
+	uploads, downloads room
 }
 
 // Handler serves the site.
 func (s *Site) Handler() http.Handler {
+	s.uploads, s.downloads = make(room, uploadsAtOnce), make(room, downloadsAtOnce)
 	return s.protect(s.mux())
 }
 
@@ -75,8 +78,11 @@ func (r *request) entrance() string {
 // identify reads the cookie. One that means nothing (any more) is no error.
 func (r *request) identify() error {
 	cookie, err := r.Cookie(cookieName)
-	if err != nil {
+	if errors.Is(err, http.ErrNoCookie) {
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	found, a, err := r.site.Sessions.Resolve(r.Context(), cookie.Value)
 	if errors.Is(err, session.ErrNotFound) || errors.Is(err, account.ErrNotFound) {

@@ -42,6 +42,10 @@ func (s *Site) upload(r *request) error {
 	if r.config.Uploads.Closed {
 		return document.ErrClosed
 	}
+	if err := s.uploads.enter(); err != nil {
+		return err
+	}
+	defer s.uploads.leave()
 	in, err := newIncoming(r)
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func (w *writer) extend() {
 		return
 	}
 	w.moved = now
-	w.control.SetWriteDeadline(now.Add(stall)) // a recorder in a test has none
+	_ = w.control.SetWriteDeadline(now.Add(stall)) // a recorder in a test has none
 }
 
 // note adds what the log tells of a request.

@@ -154,7 +154,8 @@ func (c *testCluster) mail(to string) ([]message, error) {
 	}
 	defer response.Body.Close()
 	var messages []message
-	return messages, json.NewDecoder(response.Body).Decode(&messages)
+	err = json.NewDecoder(response.Body).Decode(&messages)
+	return messages, err
 }
 
 // waitForMail returns the newest message to an address that arrived since a

@@ -62,8 +62,9 @@ func TestDestroyLeavesNothing(t *testing.T) {
 		t.Errorf("keys left in Vault: %v", keys)
 	}
 	eventually(t, time.Minute, "the volume is gone from the disk", func(context.Context) error {
-		if _, err := os.Stat(volume); !os.IsNotExist(err) {
-			return fmt.Errorf("%s is still there: %v", volume, err)
+		_, err := os.Stat(volume)
+		if !os.IsNotExist(err) {
+			return fmt.Errorf("%s is still there: %w", volume, err)
 		}
 		return nil
 	})

@@ -100,8 +100,9 @@ func (n *tenant) apply(objects ...string) {
 // remove deletes the namespace with all in it, the SharingTenant first, as the documents say.
 func (n *tenant) remove() {
 	if n.t.Failed() {
-		describe, _ := cluster.tryKubectl("", "-n", n.name, "describe", "sharingtenants,pods")
-		n.t.Logf("the tenant at the end:\n%s", describe)
+		describe, _ := cluster.tryKubectl("", "-n", n.name, "get", "sharingtenants,pilots,pods", "-o", "yaml")
+		logs, _ := cluster.tryKubectl("", "-n", n.name, "logs", "--prefix", "--tail=200", "-l", v1alpha1.TenantLabel)
+		n.t.Logf("the tenant at the end:\n%s\nits servers' logs:\n%s", describe, logs)
 	}
 	for _, args := range [][]string{
 		{"-n", n.name, "delete", "sharingtenant", "--all", "--timeout=60s"},

@@ -9,7 +9,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	vaulttest.Contract(t, func(t *testing.T) vaulttest.Setup {
+	vaulttest.Contract(t, func(*testing.T) vaulttest.Setup {
 		keeper := memory.New()
 		fail := func(reason vault.Reason) func(testing.TB) { return func(testing.TB) { keeper.Fail(reason) } }
 		return vaulttest.Setup{

@@ -1,0 +1,63 @@
+package sharingtenant
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/conditions"
+)
+
+func underWay(since time.Duration) *scope {
+	return &scope{now: noon, tenant: &v1alpha1.SharingTenant{Status: v1alpha1.SharingTenantStatus{Conditions: []metav1.Condition{{
+		Type: v1alpha1.ReconcilingCondition, Status: metav1.ConditionTrue, LastTransitionTime: metav1.NewTime(noon.Add(-since)),
+	}}}}}
+}
+
+func TestPace(t *testing.T) {
+	waiting := conditions.Wait("OnItsWay", "it comes")
+	sealed := conditions.Retry(nil, "VaultSealed", "unseal it")
+	soon := conditions.Wait("Soon", "at once")
+	soon.After = time.Second
+	for name, test := range map[string]struct {
+		errs  []error
+		since time.Duration
+		want  time.Duration
+	}{
+		"all done":             {[]error{nil, nil}, 0, DefaultPace.Settled},
+		"waiting":              {[]error{nil, waiting}, time.Second, DefaultPace.Eager},
+		"waiting for long":     {[]error{waiting}, time.Hour, DefaultPace.Patient},
+		"a fault":              {[]error{sealed}, time.Second, DefaultPace.Patient},
+		"a fault and waiting":  {[]error{sealed, waiting}, time.Second, DefaultPace.Eager},
+		"a person is needed":   {[]error{conditions.Stall("PilotMissing", "name one")}, 0, DefaultPace.Settled},
+		"a problem's own time": {[]error{soon}, time.Hour, time.Second},
+	} {
+		var results []conditions.Result
+		for _, err := range test.errs {
+			results = append(results, conditions.Result{Type: "A", Err: err})
+		}
+		got, err := DefaultPace.next(underWay(test.since), results)
+		if err != nil || got.RequeueAfter < test.want || got.RequeueAfter > test.want+time.Duration(jitter*float64(test.want)) {
+			t.Errorf("%s: %s, %v; want %s and a little more", name, got.RequeueAfter, err, test.want)
+		}
+	}
+	boom := errors.New("boom")
+	if _, err := DefaultPace.next(underWay(0), []conditions.Result{{Type: "A", Err: boom}}); !errors.Is(err, boom) {
+		t.Errorf("a fault nobody foresaw is not given back: %v", err)
+	}
+}
+
+// What is promised: Vault is found unsealed, and a change of use is seen,
+// within a minute, whatever the jitter.
+func TestDefaultPaceKeepsItsPromise(t *testing.T) {
+	longest := func(d time.Duration) time.Duration { return d + time.Duration(jitter*float64(d)) }
+	if got := longest(DefaultPace.Patient); got > 20*time.Second {
+		t.Errorf("a fault is looked at again after %s", got)
+	}
+	if got := longest(DefaultPace.Settled); got > time.Minute {
+		t.Errorf("a server is asked again after %s", got)
+	}
+}

@@ -1,0 +1,49 @@
+package conditions_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/conditions"
+)
+
+func TestTell(t *testing.T) {
+	set := func(results ...conditions.Result) []metav1.Condition {
+		return conditions.Set(nil, 1, noon, whole, results)
+	}
+	for name, test := range map[string]struct {
+		before, after []metav1.Condition
+		want          []string
+	}{
+		"new and stalled": {nil, set(done("A"), failed("B", stalled), failed("C", blocked)), []string{"Warning PilotMissing", "Normal Done"}},
+		"unchanged":       {set(failed("A", waiting)), set(failed("A", waiting)), nil},
+		"done":            {set(failed("A", waiting)), set(done("A")), []string{"Normal Serving", "Normal Done"}},
+		"no longer done":  {set(done("A")), set(failed("A", retrying)), []string{"Warning VaultSealed"}},
+		"another reason":  {set(failed("A", waiting)), set(failed("A", retrying)), []string{"Normal VaultSealed"}},
+	} {
+		recorder := events.NewFakeRecorder(10)
+		conditions.Tell(recorder, &v1alpha1.SharingTenant{}, test.before, test.after)
+		close(recorder.Events)
+		var got []string
+		for event := range recorder.Events {
+			got = append(got, strings.Join(strings.Fields(event)[:2], " "))
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestRecordCutsLongNotes(t *testing.T) {
+	recorder := events.NewFakeRecorder(1)
+	conditions.Record(recorder, &v1alpha1.SharingTenant{}, corev1.EventTypeNormal, "R", "A", strings.Repeat("é", 1000))
+	if got := <-recorder.Events; len(got) > 1024+len("Normal R ") || !strings.HasSuffix(got, "é...") {
+		t.Errorf("the note has %d bytes and ends in %q", len(got), got[len(got)-8:])
+	}
+}
