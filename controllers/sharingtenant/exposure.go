@@ -48,8 +48,8 @@ func (s *scope) addressState(e *environment, live *corev1.Service) error {
 	case len(live.Status.LoadBalancer.Ingress) == 0:
 		return conditions.Wait("AddressPending", "Service %s has no external address yet: check the cluster's load balancer, kubectl describe service -n %s %s",
 			e.name, s.tenant.Namespace, e.name)
-	case !e.available:
-		return conditions.Wait("ServerNotServing", "waits for the server: see %s.", v1alpha1.WorkloadReadyCondition)
+	case !e.available && e.status.URL == "":
+		return conditions.Block("WaitingForServer", "waits for the server: see %s.", v1alpha1.WorkloadReadyCondition)
 	case report == nil:
 		return conditions.Wait("ServerSilent", "%s", s.silenceOf(e))
 	case !report.Ready:
