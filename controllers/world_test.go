@@ -33,7 +33,7 @@ import (
 
 const (
 	operatorNamespace = "voute-system"
-	patience          = 60 * time.Second
+	patience          = 3 * time.Minute
 )
 
 // quick is a pace at which a test need not wait.
@@ -191,7 +191,7 @@ func last(text string, length int) string { return text[max(0, len(text)-length)
 func eventually(t *testing.T, what string, try func() error) {
 	t.Helper()
 	var err error
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if err = try(); err == nil {
 			return
 		}
