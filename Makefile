@@ -13,10 +13,10 @@ CONTROLLER_GEN = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
 LOCAL = $(CACHE)/bin/local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated build images local tools soak
+.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated build images local tools
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## --- See it run
 
