@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"voute.dev/voute/server/config"
 	"voute.dev/voute/server/journal"
@@ -114,6 +115,9 @@ func (k keeping) set(ctx context.Context, a Account, p config.Pilot) error {
 	a.Email, a.Name = strings.ToLower(p.Email), p.Name
 	if returned && a.Password != "" {
 		a.State = Active
+	}
+	if moved { // a link mailed to the old address is no longer this person's
+		a.Invitation, a.InvitationExpires = nil, time.Time{}
 	}
 	if err := k.Accounts.Save(ctx, a); err != nil {
 		return err

@@ -104,6 +104,18 @@ func TestPilotWithAnotherAddressIsInvitedThere(t *testing.T) {
 	w.browser().signIn("m.t@justice.test")
 }
 
+// TestLinkToAnOldAddress: a new password asked for before the address changed.
+func TestLinkToAnOldAddress(t *testing.T) {
+	w := newWorld(t)
+	pilot := w.pilot()
+	pilot.post("/users/"+w.account(pilotEmail).ID+"/invite", nil).expect(t, http.StatusOK, "")
+	link := w.lastMail(pilotEmail, invitationLink)
+	pilot.get(link).expect(t, http.StatusOK, "")
+	w.reconfigure(func(c *config.Config) { c.Pilots[0].Email = "m.t@justice.test" })
+	w.browser().get(link).expect(t, http.StatusNotFound, "")
+	w.browser().signIn("m.t@justice.test") // the password stays
+}
+
 // TestPilotCannotTakeAUsersAddress holds one mistake in the configuration
 // apart from the rest of it.
 func TestPilotCannotTakeAUsersAddress(t *testing.T) {

@@ -69,6 +69,27 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	pilot.post("/account", url.Values{"language": {"fr"}}).expect(t, http.StatusOK, "")
 }
 
+// TestStrangersSeeNothing looks at the answer itself, not at where it leads.
+func TestStrangersSeeNothing(t *testing.T) {
+	w := newWorld(t)
+	pilot := w.pilot()
+	path := pilot.deliver(noise(10))
+	halfway := w.browser()
+	halfway.post("/sign-in", url.Values{"email": {pilotEmail}, "password": {goodPassword}}).expect(t, http.StatusOK, `data-page="code"`)
+	for name, b := range map[string]*browser{"stranger": w.browser(), "halfway": halfway} {
+		b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		for _, page := range []string{"/users", "/account", "/documents/new", path, path + "/content", path + "/delete"} {
+			got := b.get(page).expect(t, http.StatusSeeOther, "")
+			if strings.Contains(got.body, "<main") || strings.Contains(got.body, pilotEmail) {
+				t.Errorf("%s, %s: the answer beside the redirection says %q", name, page, visible(got.body))
+			}
+		}
+		for _, form := range []string{"/users", "/account", "/documents", path + "/share", path + "/delete"} {
+			b.post(form, nil).expect(t, http.StatusForbidden, "")
+		}
+	}
+}
+
 func TestOtherNamesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()

@@ -114,7 +114,7 @@ func (a *App) plainServer() *http.Server {
 
 func (a *App) statusServer() *http.Server {
 	return &http.Server{
-		Handler: status.Handler(a.report), ReadTimeout: plainTime, WriteTimeout: plainTime, IdleTimeout: idleTime, MaxHeaderBytes: 16 << 10,
+		Handler: status.Only(a.pinned, status.Handler(a.report)), ReadTimeout: plainTime, WriteTimeout: plainTime, IdleTimeout: idleTime, MaxHeaderBytes: 16 << 10,
 	}
 }
 

@@ -32,7 +32,11 @@ func (s *Service) Open(ctx context.Context, by journal.Actor, id, portion string
 	}
 	content, err := s.open(ctx, d)
 	if gone(err) {
-		return d, nil, errors.Join(ErrOver, s.lapse(ctx, d))
+		// Refused, and kept until it expires: a wrong path to Vault, or a Vault
+		// restored from an old snapshot, gives the same answer, and nothing may
+		// be lost by it.
+		s.Log.Error("the key of a live document is gone: if its bucket was not closed on purpose, look at the path and the snapshot of the key service", "document", d.ID, "bucket", d.Bucket)
+		return d, nil, ErrOver
 	}
 	if err != nil {
 		return d, nil, err
@@ -41,20 +45,6 @@ func (s *Service) Open(ctx context.Context, by journal.Actor, id, portion string
 		return d, nil, errors.Join(err, content.Close())
 	}
 	return d, content, nil
-}
-
-// lapse ends a document whose key was destroyed before its time.
-func (s *Service) lapse(ctx context.Context, d Document) error {
-	s.Log.Warn("a document's key is gone before it expired: its bucket was closed early", "document", d.ID, "bucket", d.Bucket)
-	var lapsed Document
-	err := s.atomically(ctx, func(ctx context.Context) (err error) {
-		lapsed, err = s.move(ctx, journal.Actor{}, d, Expired, "")
-		return err
-	})
-	if err == nil {
-		s.unlinkNow(ctx, lapsed)
-	}
-	return err
 }
 
 func portionOf(portion string) journal.Detail {

@@ -33,8 +33,6 @@ func (s *Service) Examine(ctx context.Context, d Document) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err() // stopping: it is tried again after the next start
-	case gone(err):
-		return s.settle(ctx, d, Failed, WhyKeyGone)
 	case errors.Is(err, seal.ErrDamaged), errors.Is(err, blob.ErrNotFound):
 		return errors.Join(err, s.settle(ctx, d, Failed, WhyDamaged))
 	case err != nil:
@@ -94,7 +92,7 @@ func (s *Service) settle(ctx context.Context, d Document, to State, why string) 
 func (s *Service) postpone(ctx context.Context, d Document, cause error) error {
 	if !s.Now().Before(d.Scan.Deadline) {
 		s.Log.Error("a document failed: no verdict before the deadline; look after the antivirus and the key service", "document", d.ID, "error", cause)
-		return s.settle(ctx, d, Failed, WhyDeadline)
+		return s.settle(ctx, d, Failed, whyLate(cause))
 	}
 	s.Log.Warn("no verdict on a document; trying again", "document", d.ID, "attempts", d.Scan.Attempts+1, "error", cause)
 	return s.atomically(ctx, func(ctx context.Context) error {
@@ -106,6 +104,14 @@ func (s *Service) postpone(ctx context.Context, d Document, cause error) error {
 		now.Scan.Attempts++
 		return s.Documents.Save(ctx, now, Scanning)
 	})
+}
+
+// whyLate: a key that is gone may yet come back, but not for ever.
+func whyLate(cause error) string {
+	if gone(cause) {
+		return WhyKeyGone
+	}
+	return WhyDeadline
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -156,7 +156,7 @@ func (s *Service) atomically(ctx context.Context, f func(context.Context) error)
 	return s.Within(context.WithoutCancel(ctx), f)
 }
 
-// gone tells whether an error means that the key will never come back.
+// gone tells whether the key service no longer has the key.
 func gone(err error) bool {
 	return errors.Is(err, keys.ErrGone) || errors.Is(err, keys.ErrPastBucket)
 }

@@ -33,16 +33,21 @@ func (s *Service) expire(ctx context.Context) error {
 	}
 }
 
+// unlink goes on past a blob that cannot be removed: the others' room is needed.
 func (s *Service) unlink(ctx context.Context) error {
 	for {
 		due, err := s.Lists.ToUnlink(ctx, sweepAtOnce)
 		if err != nil || len(due) == 0 {
 			return err
 		}
+		var failed []error
 		for _, d := range due {
 			if err := s.unlinkOne(ctx, d); err != nil {
-				return fmt.Errorf("cannot unlink the blob of document %s: %w", d.ID, err)
+				failed = append(failed, fmt.Errorf("cannot unlink the blob of document %s: %w", d.ID, err))
 			}
+		}
+		if len(failed) > 0 {
+			return errors.Join(failed...)
 		}
 	}
 }

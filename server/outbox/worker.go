@@ -78,6 +78,11 @@ func (w *Worker) deliver(ctx context.Context, l Letter) error {
 		w.Log.Warn("a letter was never sent: the relay did not take it in time", "letter", l.ID, "kind", l.Kind, "account", l.Account)
 		return w.Letters.Remove(ctx, l.ID)
 	}
+	// Noted before it is made: an attempt whose end cannot be written down (a
+	// full disk) must not be made again at every tick.
+	if err := w.Letters.Delay(ctx, l.ID, l.Attempts+1, w.Now().Add(delay(l.Attempts))); err != nil {
+		return err
+	}
 	err := w.Mailer.Send(ctx, mail.Message{
 		ID: l.ID, To: l.To, ToName: l.ToName, Language: l.Language, Subject: l.Subject, Text: l.Text,
 	})

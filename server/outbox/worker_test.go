@@ -87,6 +87,21 @@ func TestSentOnce(t *testing.T) {
 	}
 }
 
+// TestNotSentAtEveryTick: the relay takes the letter, and then the disk is full.
+func TestNotSentAtEveryTick(t *testing.T) {
+	o := newOffice(t)
+	full := errors.New("the disk is full")
+	o.worker.Sent = func(context.Context, outbox.Letter) error { return full }
+	o.add("1")
+	if err := o.worker.Deliver(t.Context()); !errors.Is(err, full) {
+		t.Fatal(err)
+	}
+	o.deliver()
+	if o.relay.asked != 1 || !o.left() {
+		t.Errorf("sent %d times at once, left: %v", o.relay.asked, o.left())
+	}
+}
+
 func TestTriedAgainLaterAndLater(t *testing.T) {
 	o := newOffice(t)
 	o.relay.answer = mail.ErrUnavailable

@@ -46,6 +46,18 @@ func verify(state tls.ConnectionState, pinned []string) error {
 	return nil
 }
 
+// Only asks for the pin at each request: a connection may outlive it.
+func Only(pinned func() []string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS == nil || verify(*r.TLS, pinned()) != nil {
+			w.Header().Set("Connection", "close")
+			http.Error(w, errNotPinned.Error(), http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // Handler answers GET /status and nothing else.
 func Handler(report func(context.Context) (Report, error)) http.Handler {
 	mux := http.NewServeMux()

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -28,7 +29,8 @@ func newPort(t *testing.T) *port {
 	t.Helper()
 	p := &port{authority: certtest.New(t)}
 	own := load(t, p.authority.Issue(t, "vault.test"))
-	p.Server = httptest.NewUnstartedServer(Handler(func(context.Context) (Report, error) { return Report{Version: "1"}, nil }))
+	p.Server = httptest.NewUnstartedServer(Only(func() []string { return p.pins },
+		Handler(func(context.Context) (Report, error) { return Report{Version: "1"}, nil })))
 	p.TLS = TLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return own, nil }, func() []string { return p.pins })
 	p.StartTLS()
 	t.Cleanup(p.Close)
@@ -99,6 +101,27 @@ func TestOnlyThePinnedKey(t *testing.T) {
 	}
 	p.pins = p.pins[2:]
 	refused("no longer pinned", *operator)
+}
+
+// TestPinRemovedDuringAConnection: the connection stays, the access does not.
+func TestPinRemovedDuringAConnection(t *testing.T) {
+	p := newPort(t)
+	operator := load(t, p.authority.Issue(t, "operator"))
+	p.pins = []string{pin(t, operator)}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: p.authority.Pool, Certificates: []tls.Certificate{*operator}, ServerName: "vault.test"}}
+	defer transport.CloseIdleConnections()
+	for _, want := range []int{http.StatusOK, http.StatusForbidden} {
+		response, err := (&http.Client{Transport: transport}).Get(p.URL + Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body) // so that the connection is used again
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("with pins %v: status %d, want %d", p.pins, response.StatusCode, want)
+		}
+		p.pins = nil
+	}
 }
 
 func TestNothingButTheReport(t *testing.T) {

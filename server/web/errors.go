@@ -72,10 +72,18 @@ func describe(err error) failure {
 	return unexpected
 }
 
-// fail answers with the page of an error.
+// fail answers with the page of an error, or sends whoever has to sign in there.
 func (s *Site) fail(r *request, err error) {
 	if r.Context().Err() != nil {
 		return // nobody is there any more
+	}
+	if w, ok := r.w.(*writer); ok && w.status != 0 {
+		s.Log.Error("an answer broke off", "account", r.account.ID, "error", err)
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
+	if errors.Is(err, errSignIn) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		_ = r.redirect(r.entrance()) // it has no error
+		return
 	}
 	var limit *session.LimitError
 	f := describe(err)

@@ -37,6 +37,9 @@ func newIncoming(r *request) (*incoming, error) {
 	if err != nil {
 		return nil, errForm
 	}
+	if w, ok := r.w.(*writer); ok {
+		w.rest() // nothing is written before the last byte has come
+	}
 	body := &slowBody{r: r, from: r.Body, control: http.NewResponseController(r.w)}
 	r.Body = body
 	parts, err := r.MultipartReader()

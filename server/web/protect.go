@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -35,6 +36,7 @@ func (s *Site) protect(next http.Handler) http.Handler {
 	checked := cross.Handler(next)
 	return http.HandlerFunc(func(hw http.ResponseWriter, hr *http.Request) {
 		w := newWriter(hw)
+		w.await(hr)
 		began := time.Now()
 		defer s.log(w, hr, began)
 		defer s.recover(w, hr)
@@ -65,6 +67,9 @@ func (s *Site) recover(w *writer, hr *http.Request) {
 	cause := recover()
 	if cause == nil {
 		return
+	}
+	if err, isError := cause.(error); isError && errors.Is(err, http.ErrAbortHandler) {
+		panic(cause) // meant, and logged by who broke off
 	}
 	s.Log.Error("a request panicked", "pattern", hr.Pattern, "cause", cause, "stack", string(debug.Stack()))
 	if w.status != 0 {

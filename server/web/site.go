@@ -42,23 +42,21 @@ func (s *Site) serve(route route) http.Handler {
 		if err == nil {
 			err = route.action(s, r)
 		}
+		note(w, route.pattern, r.account.ID)
 		if err != nil {
 			s.fail(r, err)
 		}
-		note(w, route.pattern, r.account.ID)
 	})
 }
 
-// admit sends whoever has not signed in to do so.
+// admit refuses whoever has not come far enough. Only nil lets the action run.
 func (r *request) admit(needed access) error {
 	switch {
-	case needed == anyone, needed == halfway && r.stage == session.Pending, needed != halfway && r.signedIn():
-	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		return r.redirect(r.entrance())
-	default:
+	case needed == anyone:
+		return nil
+	case needed == halfway && r.stage != session.Pending, needed != halfway && !r.signedIn():
 		return errSignIn
-	}
-	if needed == pilot && !r.account.Pilot() {
+	case needed == pilot && !r.account.Pilot():
 		return errForbidden
 	}
 	return nil
@@ -96,8 +94,8 @@ func (r *request) identify() error {
 	return nil
 }
 
-// watch tells, now and then during a long upload, whether its sender is still
-// signed in; it counts as a sign of life.
+// watch tells, now and then during a long upload or download, whether whoever
+// asked for it is still signed in; it counts as a sign of life.
 func (r *request) watch(ctx context.Context) error {
 	_, _, err := r.site.Sessions.Resolve(ctx, r.token)
 	return err

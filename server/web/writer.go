@@ -51,6 +51,22 @@ func (w *writer) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// rest takes the deadline away until the next write. Over HTTP/2 it would end
+// the whole request, though nothing is to be written yet.
+func (w *writer) rest() {
+	w.moved = time.Time{}
+	_ = w.control.SetWriteDeadline(time.Time{}) // a recorder in a test has none
+}
+
+// await limits how long a body may take to come; who reads it moves that on.
+// Without, a client that announces a body and sends none would hold its
+// connection for ever: after the answer the server waits for the rest of it.
+func (w *writer) await(hr *http.Request) {
+	if hr.ContentLength != 0 {
+		_ = w.control.SetReadDeadline(time.Now().Add(formTime)) // a recorder in a test has none
+	}
+}
+
 func (w *writer) extend() {
 	now := time.Now()
 	if now.Sub(w.moved) < stallTip {
