@@ -126,9 +126,10 @@ func tryRights(t *testing.T, server *apiserver.Server) {
 			"update sharingtenants.sharing.voute.dev", "deletecollection persistentvolumeclaims", "approve certificaterequests.cert-manager.io",
 			"patch namespaces justice", "patch deployments.apps/scale",
 		},
-		"culture":         {"delete secrets", "get secrets"},
-		operatorNamespace: {"get secrets other", "list secrets", "delete secrets voute-operator-identity", "update leases.coordination.k8s.io other"},
-		"":                {"list secrets", "list nodes", "create clusterrolebindings.rbac.authorization.k8s.io", "patch customresourcedefinitions.apiextensions.k8s.io", "list namespaces"},
+		"culture": {"delete secrets", "get secrets"},
+		operatorNamespace: {"get secrets other", "list secrets", "delete secrets voute-operator-identity", "update leases.coordination.k8s.io other",
+			"patch leases.coordination.k8s.io voute-operator", "patch events", "update secrets voute-operator-identity", "patch secrets voute-operator-identity"},
+		"": {"list secrets", "list nodes", "create clusterrolebindings.rbac.authorization.k8s.io", "patch customresourcedefinitions.apiextensions.k8s.io", "list namespaces"},
 	} {
 		for _, question := range questions {
 			if may(t, operator, namespace, question) {

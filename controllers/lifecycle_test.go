@@ -50,6 +50,19 @@ func repairs(n *tenant) {
 	n.quiet()
 }
 
+func returnsUncertified(n *tenant) {
+	n.becomeReady()
+	n.kubectl("patch", "stn", "justice", "--type=json", "-p", `[{"op":"replace","path":"/spec/environments/0/certificate/issuerRef/name","value":"absent"}]`)
+	n.waitFor(v1alpha1.CertificateReadyCondition, metav1.ConditionFalse, "CertificatePending")
+	n.kubectl("delete", "deployment", "justice-production")
+	eventually(n.T, "the server comes back", func() error {
+		if missing(n, "justice-production", &appsv1.Deployment{}) == nil {
+			return fmt.Errorf("it is not there")
+		}
+		return nil
+	})
+}
+
 // secret makes what cert-manager would have made.
 func (n *tenant) secret(name string) {
 	n.Helper()

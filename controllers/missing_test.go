@@ -67,6 +67,29 @@ func withoutPilot(n *tenant) {
 	n.waitReady()
 }
 
+// unreadable: every other question for the Service fails, so that the operator
+// cannot tell whether the address is open, and could open it a moment later.
+func unreadable(n *tenant) {
+	failed := n.written.fail("/namespaces/" + n.namespace + "/services/justice-production")
+	n.apply(retentionYAML, tenantYAML)
+	n.waitFor(v1alpha1.CertificateReadyCondition, metav1.ConditionTrue, "")
+	enough := failed() + 4
+	eventually(n.T, "the operator looks several times", func() error {
+		if missing(n, "justice-production", &corev1.Service{}) != nil {
+			n.Fatal("an address is opened without a pilot")
+		}
+		if failed() < enough {
+			return fmt.Errorf("%d questions have failed", failed())
+		}
+		return nil
+	})
+	n.noAddress()
+	n.written.fail("")
+	n.waitFor(v1alpha1.PilotReadyCondition, metav1.ConditionFalse, "PilotMissing")
+	n.follow(v1alpha1.PilotReadyCondition)
+	n.waitReady()
+}
+
 // config reads an environment's configuration as its server would.
 func (n *tenant) config(name string) *config.Config {
 	n.Helper()

@@ -197,11 +197,43 @@ func hostConflict(n *tenant) {
 	late.waitReady()
 }
 
+// keepsItsHost: a live tenant that claims the host of another one goes on
+// serving where it does, and nothing of it speaks of the other's host.
+func keepsItsHost(n *tenant) {
+	n.becomeReady()
+	greedy := n.newTenant(n.T)
+	greedy.becomeReady()
+	own, coveted := "partage."+greedy.namespace+".example", "partage."+n.namespace+".example"
+	greedy.claim(coveted)
+	greedy.waitFor(v1alpha1.StalledCondition, metav1.ConditionTrue, "HostConflict", n.namespace+"/justice")
+	greedy.quiet()
+	objects := greedy.kubectl("get", "service,configmap,certificate", "-o", "yaml")
+	if strings.Contains(objects, coveted) || !strings.Contains(objects, own) {
+		greedy.Errorf("it goes to the other's host:\n%s", objects)
+	}
+	if got := greedy.production().URL; got != "https://"+own {
+		greedy.Errorf("its address is %s", got)
+	}
+	n.waitReady()
+	greedy.claim(own)
+	greedy.waitReady()
+}
+
+func (n *tenant) claim(host string) {
+	n.Helper()
+	n.kubectl("patch", "stn", "justice", "--type=json", "-p", `[{"op":"replace","path":"/spec/environments/0/host","value":"`+host+`"}]`)
+}
+
 func boughtCertificate(n *tenant) {
 	n.becomeReady()
 	n.secret("justice-production-tls")
 	n.secret("bought")
+	release := n.cluster.hold(n.namespace, "Deployment")
+	defer release()
 	n.kubectl("patch", "stn", "justice", "--type=json", "-p", `[{"op":"replace","path":"/spec/environments/0/certificate","value":{"secretName":"bought"}}]`)
+	n.waitFor(v1alpha1.WorkloadReadyCondition, metav1.ConditionFalse, "RollingOut")
+	fetch(n, "justice-production-tls", &corev1.Secret{}) // the server that runs mounts it
+	release()
 	eventually(n.T, "its own certificate goes", func() error {
 		if err := missing(n, "justice-production-tls", &certmanagerv1.Certificate{}); err != nil {
 			return err

@@ -204,11 +204,42 @@ func eventually(t *testing.T, what string, try func() error) {
 type writes struct {
 	lock  sync.Mutex
 	asked []string
+	// failing is the end of a path for which every other read fails; reads counts them.
+	failing string
+	reads   int
 }
+
+// fail makes every other read of a path fail; none for the empty one. The
+// function returned tells how many have failed.
+func (w *writes) fail(path string) (failed func() int) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	w.failing, w.reads = path, 0
+	return func() int {
+		w.lock.Lock()
+		defer w.lock.Unlock()
+		return (w.reads + 1) / 2
+	}
+}
+
+func (w *writes) fails(request *http.Request) bool {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	if w.failing == "" || request.Method != http.MethodGet || !strings.HasSuffix(request.URL.Path, w.failing) {
+		return false
+	}
+	w.reads++
+	return w.reads%2 == 1
+}
+
+var errRead = errors.New("the connection is lost")
 
 func (w *writes) count(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
 		path := request.URL.Path
+		if w.fails(request) {
+			return nil, errRead
+		}
 		if request.Method != http.MethodGet && !strings.Contains(path, "/leases") && !strings.Contains(path, "/events") {
 			w.lock.Lock()
 			w.asked = append(w.asked, request.Method+" "+path)

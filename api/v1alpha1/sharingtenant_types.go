@@ -318,6 +318,7 @@ type BillingStatus struct {
 // +kubebuilder:printcolumn:name="MESSAGE",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="DEV-URL",type=string,priority=1,JSONPath=`.status.environments[?(@.name=="development")].url`
 // +kubebuilder:printcolumn:name="CERTIFICATE-UNTIL",type=string,priority=1,JSONPath=`.status.environments[?(@.name=="production")].certificateNotAfter`
+// +kubebuilder:validation:XValidation:rule=`self.spec.environments.all(e, !has(e.certificate.secretName) || !(e.certificate.secretName in [self.metadata.name + "-production-tls", self.metadata.name + "-development-tls", self.metadata.name + "-production-scan", self.metadata.name + "-development-scan"]))`,message="certificate.secretName is one of the names that the operator gives to issued certificates and removes with them: give the bought certificate's Secret another name"
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$')",message="a tenant's name is a DNS label of at most 40 characters (a-z, 0-9, -; first a letter): it names Services, ServiceAccounts and keys"
 type SharingTenant struct {
 	metav1.TypeMeta `json:",inline"`

@@ -5,6 +5,7 @@ package retentionpolicy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -55,13 +56,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 func (r *Reconciler) users(ctx context.Context, policy *v1alpha1.RetentionPolicy) ([]string, error) {
 	tenants := &v1alpha1.SharingTenantList{}
 	err := r.Client.List(ctx, tenants, client.InNamespace(policy.Namespace), client.MatchingFields{index.TenantPolicy: policy.Name})
+	return staying(tenants.Items), err
+}
+
+// staying are the names in their order: a cache lists in none, and a message
+// that names the first must not change by itself.
+func staying(tenants []v1alpha1.SharingTenant) []string {
 	var names []string
-	for _, tenant := range tenants.Items {
+	for _, tenant := range tenants {
 		if tenant.DeletionTimestamp == nil {
 			names = append(names, tenant.Name)
 		}
 	}
-	return names, err
+	slices.Sort(names)
+	return names
 }
 
 // hold keeps the finalizer while the policy is in use.

@@ -27,13 +27,20 @@ func (r *Reconciler) certificate(ctx context.Context, s *scope) (string, error) 
 
 func (r *Reconciler) publicCertificate(ctx context.Context, s *scope, e *environment) error {
 	if want := desired.Certificate(s.input(e)); want != nil {
-		if e.conflict != nil && !e.exposed {
+		if e.conflict != nil {
 			return conditions.Block("HostConflict", "is not asked for: the host belongs to another tenant.")
 		}
 		return r.issued(ctx, s, want)
 	}
-	// A bought certificate is mounted by name and never read; its own one, from
-	// before it was bought, goes.
+	return nil // a bought certificate is mounted by name and never read
+}
+
+// replaced removes the certificate from before one was bought, once the server
+// that runs mounts the bought one: until then a restart still needs it.
+func (r *Reconciler) replaced(ctx context.Context, s *scope, e *environment) error {
+	if e.Certificate.SecretName == "" {
+		return nil
+	}
 	name := desired.CertificateName(s.tenant.Name, e.Name)
 	return r.unwanted(ctx, s, &certmanagerv1.Certificate{ObjectMeta: s.meta(e, name)})
 }

@@ -3,6 +3,7 @@ package sharingtenant
 import (
 	"context"
 
+	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/desired"
 )
@@ -20,6 +21,9 @@ func (r *Reconciler) configuration(ctx context.Context, s *scope) (string, error
 }
 
 func (r *Reconciler) writeConfiguration(ctx context.Context, s *scope, e *environment) error {
+	if e.conflict != nil {
+		return conditions.Block("HostConflict", "is not written: the host belongs to another tenant; see %s.", v1alpha1.ExposureReadyCondition)
+	}
 	if e.quota == 0 {
 		return conditions.Block("WaitingForStorage", "waits for its volume.")
 	}

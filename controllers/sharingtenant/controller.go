@@ -83,7 +83,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if r.written.isAheadOf(tenant) {
+	if r.written.isAheadOf(tenant, r.Now()) {
 		// The cache has not seen our last write yet: what follows from the old
 		// status would be written and told a second time.
 		return ctrl.Result{RequeueAfter: cacheLag}, nil

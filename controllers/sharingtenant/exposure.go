@@ -25,6 +25,9 @@ func (r *Reconciler) address(ctx context.Context, s *scope, e *environment) erro
 	if err := s.mayOpen(e); err != nil {
 		return err
 	}
+	if e.conflict != nil {
+		return e.conflict // an address that is open stays at the host that it has
+	}
 	if !e.deployed {
 		return conditions.Block("WaitingForServer", "waits for the server: see %s.", v1alpha1.WorkloadReadyCondition)
 	}
@@ -58,7 +61,7 @@ func (s *scope) addressState(e *environment, live *corev1.Service) error {
 	if e.inForce(s.now) {
 		e.status.URL = desired.URL(e.Environment, s.platform.Config)
 	}
-	return e.conflict
+	return nil
 }
 
 // silenceOf says why a server gives no report, in words that stay the same

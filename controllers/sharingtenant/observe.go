@@ -2,6 +2,7 @@ package sharingtenant
 
 import (
 	"context"
+	"net/url"
 	"sync"
 	"time"
 
@@ -28,13 +29,15 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) {
 	for _, e := range s.environments {
 		var err error
 		if e.exposed, err = r.ours(ctx, s, &corev1.Service{ObjectMeta: s.meta(e, e.name)}); err != nil {
-			logger.Error(err, "cannot tell whether the address is open: it is taken as open", "environment", e.Name)
-			e.exposed = true // the safe side: nothing is taken offline
+			logger.Error(err, "cannot tell whether the address is open", "environment", e.Name)
+			e.unread = err
 		}
 		// An address whose Service somebody has deleted is still a live one.
 		e.exposed = e.exposed || e.status.URL != ""
 		if e.deployed, err = r.ours(ctx, s, &appsv1.Deployment{ObjectMeta: s.meta(e, e.name)}); err != nil {
 			logger.Error(err, "cannot tell whether the server is deployed", "environment", e.Name)
+			e.unread = err
+			e.deployed = e.exposed // an address is opened for a server only
 		}
 		e.conflict = r.hostConflict(ctx, s, e)
 	}
@@ -49,26 +52,44 @@ func (r *Reconciler) ours(ctx context.Context, s *scope, object client.Object) (
 // hostConflict says that another tenant has the host: who serves it keeps it;
 // among those who do not, the oldest gets it.
 func (r *Reconciler) hostConflict(ctx context.Context, s *scope, e *environment) error {
-	others := &v1alpha1.SharingTenantList{}
-	if err := r.Client.List(ctx, others, client.MatchingFields{index.TenantHost: e.Host}); err != nil {
+	claiming := &v1alpha1.SharingTenantList{}
+	if err := r.Client.List(ctx, claiming, client.MatchingFields{index.TenantHost: e.Host}); err != nil {
 		return err
 	}
-	for i := range others.Items {
-		other := &others.Items[i]
-		if other.UID != s.tenant.UID && !e.exposed && (serves(other, e.Host) || isOlder(other, s.tenant)) {
-			return conditions.Stall("HostConflict", "the host %s belongs to SharingTenant %s/%s: give this environment another host.",
-				e.Host, other.Namespace, other.Name)
-		}
+	other := holder(claiming.Items, s.tenant, e.Host)
+	if other == nil {
+		return nil
 	}
-	return nil
+	return conditions.Stall("HostConflict", "the host %s belongs to SharingTenant %s/%s: give this environment another host.",
+		e.Host, other.Namespace, other.Name)
 }
 
+// holder is the other tenant that has a host which several claim; nil when this
+// one has it. A cache lists them in no order, and the answer must not follow it.
+func holder(claiming []v1alpha1.SharingTenant, tenant *v1alpha1.SharingTenant, host string) *v1alpha1.SharingTenant {
+	if serves(tenant, host) {
+		return nil
+	}
+	var oldest *v1alpha1.SharingTenant
+	for i := range claiming {
+		other := &claiming[i]
+		switch {
+		case other.UID == tenant.UID:
+		case serves(other, host):
+			return other
+		case isOlder(other, tenant) && (oldest == nil || isOlder(other, oldest)):
+			oldest = other
+		}
+	}
+	return oldest
+}
+
+// serves: the address that is open has this host. To have another one open, and
+// to claim this one in the spec, is not enough.
 func serves(tenant *v1alpha1.SharingTenant, host string) bool {
-	for _, e := range tenant.Spec.Environments {
-		for _, status := range tenant.Status.Environments {
-			if e.Host == host && status.Name == e.Name && status.URL != "" {
-				return true
-			}
+	for _, e := range tenant.Status.Environments {
+		if open, err := url.Parse(e.URL); err == nil && open.Hostname() == host {
+			return true
 		}
 	}
 	return false
@@ -87,7 +108,9 @@ func (r *Reconciler) ask(ctx context.Context, s *scope) {
 	for _, e := range s.environments {
 		key := s.serverKey(e)
 		if !e.deployed {
-			r.Reports.Forget(key)
+			if e.unread == nil {
+				r.Reports.Forget(key)
+			}
 			continue
 		}
 		if e.word = r.Reports.Last(key); s.now.Sub(e.word.Asked) < r.Pace.freshness(s) {

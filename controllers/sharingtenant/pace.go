@@ -28,8 +28,11 @@ type Pace struct {
 var DefaultPace = Pace{Eager: 2 * time.Second, Patient: 10 * time.Second, Impatience: 2 * time.Minute, Settled: 30 * time.Second}
 
 const (
-	cacheLag = 100 * time.Millisecond
-	jitter   = 0.5
+	// A cache that is behind is looked at again after cacheLag; one that is
+	// behind for longestLag is taken for true.
+	cacheLag   = 100 * time.Millisecond
+	longestLag = time.Minute
+	jitter     = 0.5
 )
 
 // pace says when to look again. A fault of ours or of the API server goes back

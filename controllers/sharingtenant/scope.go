@@ -49,6 +49,8 @@ type environment struct {
 	// exposed: its address was opened before. deployed: its server was.
 	exposed  bool
 	deployed bool
+	// unread is why the two are not sure: a read that failed.
+	unread error
 	// conflict is why its host is not its own.
 	conflict error
 	// last is the retention found in its own ConfigMap, where the policy is gone.
@@ -124,11 +126,14 @@ func (s *scope) retentionOf(e *environment) *serverconfig.Retention {
 func (s *scope) uploadsClosed() bool { return s.policy == nil || len(s.roster) == 0 }
 
 // mayOpen says whether an environment's server and address may come to life;
-// one that is live stays so whatever happens to policy, pilots or host.
+// one that is live stays so whatever happens to policy, pilots or host. A read
+// that failed opens nothing, and closes nothing.
 func (s *scope) mayOpen(e *environment) error {
 	switch {
 	case e.exposed:
 		return nil
+	case e.unread != nil:
+		return e.unread
 	case e.conflict != nil:
 		return e.conflict
 	case s.policy == nil:

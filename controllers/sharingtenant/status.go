@@ -3,6 +3,7 @@ package sharingtenant
 import (
 	"context"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
@@ -29,42 +30,49 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 		if err := r.Client.Status().Patch(ctx, s.tenant, client.MergeFrom(old), client.FieldOwner(apply.Owner)); err != nil {
 			return client.IgnoreNotFound(err)
 		}
-		r.written.note(s.tenant)
+		r.written.note(s.tenant, s.now)
 	}
 	r.tell(s)
 	measure(s.tenant)
 	return nil
 }
 
-// writes remembers the resourceVersion of the last write to each tenant's status.
+// writes remembers the last write to each tenant's status.
 type writes struct {
-	lock     sync.Mutex
-	versions map[types.NamespacedName]string
+	lock sync.Mutex
+	last map[types.NamespacedName]write
 }
 
-func (w *writes) note(tenant *v1alpha1.SharingTenant) {
+type write struct {
+	version string
+	at      time.Time
+}
+
+func (w *writes) note(tenant *v1alpha1.SharingTenant, now time.Time) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	if w.versions == nil {
-		w.versions = map[types.NamespacedName]string{}
+	if w.last == nil {
+		w.last = map[types.NamespacedName]write{}
 	}
-	w.versions[client.ObjectKeyFromObject(tenant)] = tenant.ResourceVersion
+	w.last[client.ObjectKeyFromObject(tenant)] = write{version: tenant.ResourceVersion, at: now}
 }
 
-// isAheadOf says whether the tenant, as the cache gives it, is older than our last write.
-func (w *writes) isAheadOf(tenant *v1alpha1.SharingTenant) bool {
+// isAheadOf says whether the tenant, as the cache gives it, is older than our
+// last write. It does not stay so: when an etcd is restored from a backup,
+// versions start again below those that were seen.
+func (w *writes) isAheadOf(tenant *v1alpha1.SharingTenant, now time.Time) bool {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	last, found := w.versions[client.ObjectKeyFromObject(tenant)]
-	if !found {
+	last, found := w.last[client.ObjectKeyFromObject(tenant)]
+	if !found || now.Sub(last.at) >= longestLag {
 		return false
 	}
-	order, err := resourceversion.CompareResourceVersion(tenant.ResourceVersion, last)
+	order, err := resourceversion.CompareResourceVersion(tenant.ResourceVersion, last.version)
 	return err == nil && order < 0
 }
 
 func (w *writes) forget(key types.NamespacedName) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	delete(w.versions, key)
+	delete(w.last, key)
 }

@@ -68,7 +68,6 @@ func claimFor(s *scope, e *environment) *corev1.PersistentVolumeClaim {
 
 // quotaOf is what a volume holds; before there is one, what is allocated.
 func quotaOf(claim *corev1.PersistentVolumeClaim, allocatedGB int64) int64 {
-	const gigabyte = 1_000_000_000
 	if claim == nil || claim.Status.Phase != corev1.ClaimBound {
 		return allocatedGB * gigabyte
 	}

@@ -42,13 +42,17 @@ func (r *Reconciler) server(ctx context.Context, s *scope, e *environment, image
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
 		return fmt.Errorf("read Deployment %s: %w", e.name, err)
 	}
-	return s.serverState(e, live)
+	if err := s.serverState(e, live); err != nil {
+		return err
+	}
+	return r.replaced(ctx, s, e)
 }
 
 // mayRun: a server starts only with all it mounts, so that it does not hang
-// half started; one that runs is kept as it should be whatever is missing.
+// half started; one that runs, or whose address is open, is kept as it should be
+// whatever is missing.
 func (s *scope) mayRun(e *environment) error {
-	if err := s.mayOpen(e); err != nil || e.deployed {
+	if err := s.mayOpen(e); err != nil || e.deployed || e.exposed {
 		return err
 	}
 	switch {

@@ -14,6 +14,7 @@
 package conditions
 
 import (
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -96,7 +97,7 @@ func (w *writer) add(kind string, status metav1.ConditionStatus, reason, message
 		since = before.LastTransitionTime
 	}
 	if len(message) > messageLimit {
-		message = message[:messageLimit]
+		message = strings.ToValidUTF8(message[:messageLimit], "")
 	}
 	w.conditions = append(w.conditions, metav1.Condition{
 		Type: kind, Status: status, Reason: reason, Message: message,

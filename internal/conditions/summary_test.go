@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"github.com/google/go-cmp/cmp"
@@ -141,6 +142,17 @@ func TestSetKeepsTransitionTimes(t *testing.T) {
 	}
 	if len(last) != 2 {
 		t.Errorf("what no step speaks of is kept: %+v", last)
+	}
+}
+
+// TestSetCutsBetweenCharacters: half a character is another one once it was
+// written and read back, and the status would be written for ever.
+func TestSetCutsBetweenCharacters(t *testing.T) {
+	long := conditions.Stall("TooLong", "%s", "x"+strings.Repeat("é", 20_000))
+	for _, c := range conditions.Set(nil, 1, noon, whole, []conditions.Result{failed("A", long)}) {
+		if !utf8.ValidString(c.Message) || len(c.Message) < 32_000 {
+			t.Errorf("%s has a message of %d bytes that ends in %q", c.Type, len(c.Message), c.Message[len(c.Message)-3:])
+		}
 	}
 }
 

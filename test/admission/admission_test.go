@@ -89,6 +89,7 @@ var refused = map[string]sample{
 	"host in capitals":          {goodTenant, "partage.justice.example", "Partage.justice.example", "write a DNS name in lower case"},
 	"host without a dot":        {goodTenant, "partage.justice.example", "partage", "write a DNS name in lower case"},
 	"two certificates":          {goodTenant, "{secretName: justice-dev}", "{secretName: justice-dev, issuerRef: {name: voute-ca}}", "spec.environments[1].certificate: Invalid value: name either issuerRef or secretName, and only one"},
+	"a certificate's own name":  {goodTenant, "{secretName: justice-dev}", "{secretName: justice-development-tls}", "give the bought certificate's Secret another name"},
 	"no certificate":            {goodTenant, "{secretName: justice-dev}", "{}", "spec.environments[1].certificate"},
 	"issuer of another kind":    {goodTenant, "{name: voute-ca}", "{name: voute-ca, kind: AWSPCAIssuer}", `Unsupported value: "AWSPCAIssuer"`},
 	"19 GB in production":       {goodTenant, "allocatedGB: 35", "allocatedGB: 19", "spec.environments[0]: Invalid value: storage.allocatedGB is at least 20 in production: the subscription includes 20 GB"},
