@@ -9,6 +9,7 @@ import (
 
 	"voute.dev/voute/server/config"
 	"voute.dev/voute/server/journal"
+	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/retention"
 	"voute.dev/voute/server/secret"
 )
@@ -82,7 +83,7 @@ func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
 	expires := retention.Expiry(now, days, c.Location())
 	return Document{
 		ID: id, Owner: owner, Name: CleanName(u.Name), State: Receiving, Created: now, Expires: expires,
-		Bucket: retention.Bucket(expires, c.Location()), Blob: id, Reserved: u.Expected,
+		Bucket: keys.Bucket(expires, c.Location()), Blob: id, Reserved: u.Expected,
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"voute.dev/voute/server/keys"
 )
 
 func toronto(t *testing.T) *time.Location {
@@ -33,8 +35,8 @@ func TestExpiry(t *testing.T) {
 			t.Fatal(err)
 		}
 		expiry := Expiry(from, c.days, zone)
-		if got := expiry.UTC().Format(time.RFC3339); got != c.expiry || Bucket(expiry, zone) != c.bucket {
-			t.Errorf("%s and %d days: %s in %s, want %s in %s", c.from, c.days, got, Bucket(expiry, zone), c.expiry, c.bucket)
+		if got := expiry.UTC().Format(time.RFC3339); got != c.expiry || keys.Bucket(expiry, zone) != c.bucket {
+			t.Errorf("%s and %d days: %s in %s, want %s in %s", c.from, c.days, got, keys.Bucket(expiry, zone), c.expiry, c.bucket)
 		}
 	}
 }
@@ -47,14 +49,14 @@ func TestBucketEndsAfterExpiry(t *testing.T) {
 		from := time.Unix(rapid.Int64Range(1_700_000_000, 2_500_000_000).Draw(r, "from"), 0)
 		days := rapid.IntRange(1, 3660).Draw(r, "days")
 		expiry := Expiry(from, days, zone)
-		day, err := time.ParseInLocation(time.DateOnly, Bucket(expiry, zone), zone)
+		day, err := time.ParseInLocation(time.DateOnly, keys.Bucket(expiry, zone), zone)
 		if err != nil {
 			r.Fatal(err)
 		}
 		if expiry.Before(day) || !expiry.Before(day.AddDate(0, 0, 1)) {
 			r.Fatalf("expiry %s lies outside bucket %s", expiry, day)
 		}
-		today, _ := time.ParseInLocation(time.DateOnly, Bucket(from, zone), zone)
+		today, _ := time.ParseInLocation(time.DateOnly, keys.Bucket(from, zone), zone)
 		if !day.Equal(today.AddDate(0, 0, days)) {
 			r.Fatalf("bucket %s is not %d days after %s", day, days, today)
 		}
