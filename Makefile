@@ -13,7 +13,7 @@ CONTROLLER_GEN = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
 LOCAL = $(CACHE)/bin/local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated build images local tools
+.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated bench-operator build images local tools
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ generate: ## Deep copies and CRDs from the types under api/.
 
 check-generated: ## Fail when `make generate` would change something.
 	@hack/check-generated.sh
+
+## --- Measure it
+
+bench-operator: tools ## Figures of the operator with N tenants (50 when not said) beside a bare client.
+	VOUTE_TOOLS=$$($(LOCAL) tools) go test ./test/benchoperator -run TestFigures -count=1 -v -timeout 6h -tenants $(or $(N),50) -rounds $(or $(ROUNDS),3)
 
 ## --- Build it
 

@@ -1,0 +1,276 @@
+package benchoperator
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/desired"
+	"voute.dev/voute/server/certfile/certtest"
+	"voute.dev/voute/server/status"
+)
+
+// simulator does what controllers and nodes do, as far as the operator sees it.
+type simulator struct {
+	kube  client.Client
+	cache cache.Cache
+	queue chan client.Object
+
+	lock   sync.Mutex
+	marked map[types.UID]bool
+	ready  map[string]bool // namespaces
+	asked  map[string]int  // questions to each server
+	failed error
+}
+
+// readyPatch is the patch of a status that makes an object ready, or nothing
+// for one that is.
+func readyPatch(object client.Object) string {
+	switch o := object.(type) {
+	case *certmanagerv1.Certificate:
+		if len(o.Status.Conditions) == 0 || o.Status.Conditions[0].ObservedGeneration != o.Generation {
+			return fmt.Sprintf(`{"status":{"conditions":[{"type":"Ready","status":"True","reason":"Ready","observedGeneration":%d}]}}`, o.Generation)
+		}
+	case *corev1.PersistentVolumeClaim:
+		if o.Status.Phase != corev1.ClaimBound {
+			return fmt.Sprintf(`{"status":{"phase":"Bound","capacity":{"storage":%q}}}`, o.Spec.Resources.Requests.Storage())
+		}
+	case *appsv1.Deployment:
+		if o.Status.ObservedGeneration != o.Generation {
+			return fmt.Sprintf(`{"status":{"observedGeneration":%d,"replicas":1,"updatedReplicas":1,"readyReplicas":1,"availableReplicas":1}}`, o.Generation)
+		}
+	case *corev1.Service:
+		if o.Spec.Type == corev1.ServiceTypeLoadBalancer && len(o.Status.LoadBalancer.Ingress) == 0 {
+			return `{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}}`
+		}
+	}
+	return ""
+}
+
+func startSimulator(t *testing.T, p *place) *simulator {
+	t.Helper()
+	labelled, err := labels.NewRequirement(v1alpha1.TenantLabel, selection.Exists, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := cache.ByObject{Label: labels.NewSelector().Add(*labelled)}
+	s := &simulator{
+		kube: p.kube, queue: make(chan client.Object, 1<<16),
+		marked: map[types.UID]bool{}, ready: map[string]bool{}, asked: map[string]int{},
+	}
+	kinds := []client.Object{&certmanagerv1.Certificate{}, &corev1.PersistentVolumeClaim{}, &appsv1.Deployment{}, &corev1.Service{}, &corev1.ConfigMap{}}
+	options := cache.Options{Scheme: p.kube.Scheme(), DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{}}
+	for _, kind := range kinds {
+		options.ByObject[kind] = ours
+	}
+	if s.cache, err = cache.New(p.config, options); err != nil {
+		t.Fatal(err)
+	}
+	run(t, s.cache.Start)
+	for _, kind := range kinds {
+		s.watch(t, kind, s.see)
+	}
+	s.watch(t, &v1alpha1.SharingTenant{}, s.seeTenant)
+	for range 16 {
+		run(t, s.work)
+	}
+	return s
+}
+
+func (s *simulator) watch(t *testing.T, kind client.Object, see func(client.Object)) {
+	t.Helper()
+	informer, err := s.cache.GetInformer(t.Context(), kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass := func(object any) {
+		if o, ok := object.(client.Object); ok {
+			see(o)
+		}
+	}
+	if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: pass, UpdateFunc: func(_, object any) { pass(object) }}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *simulator) see(object client.Object) {
+	if readyPatch(object) != "" {
+		s.queue <- object
+	}
+}
+
+func (s *simulator) seeTenant(object client.Object) {
+	tenant, ok := object.(*v1alpha1.SharingTenant)
+	if !ok {
+		return
+	}
+	ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ReadyCondition)
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.ready[tenant.Namespace] = ready != nil && ready.Status == "True" && ready.ObservedGeneration == tenant.Generation
+}
+
+func (s *simulator) work(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case object := <-s.queue:
+			uid, patch := object.GetUID(), client.RawPatch(types.MergePatchType, []byte(readyPatch(object)))
+			err := s.kube.Status().Patch(ctx, headOf(object), patch)
+			s.lock.Lock()
+			if err != nil && ctx.Err() == nil {
+				s.failed = err
+			}
+			s.marked[uid] = true
+			s.lock.Unlock()
+		}
+	}
+}
+
+// headOf names an object; the answer to a patch is read into the head, and the
+// cache's own object stays as it is.
+func headOf(object client.Object) client.Object {
+	head := &unstructured.Unstructured{}
+	switch object.(type) {
+	case *certmanagerv1.Certificate:
+		head.SetGroupVersionKind(certmanagerv1.SchemeGroupVersion.WithKind("Certificate"))
+	case *corev1.PersistentVolumeClaim:
+		head.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"))
+	case *appsv1.Deployment:
+		head.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("Deployment"))
+	case *corev1.Service:
+		head.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Service"))
+	}
+	head.SetNamespace(object.GetNamespace())
+	head.SetName(object.GetName())
+	return head
+}
+
+// progress gives how many objects are marked, and how many tenants are ready.
+func (s *simulator) progress() (marked, ready int, err error) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	for _, is := range s.ready {
+		if is {
+			ready++
+		}
+	}
+	return len(s.marked), ready, s.failed
+}
+
+// leastAsked gives how often the server asked least often was asked.
+func (s *simulator) leastAsked(servers int) int {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if len(s.asked) < servers {
+		return 0
+	}
+	least := int(^uint(0) >> 1)
+	for _, times := range s.asked {
+		least = min(least, times)
+	}
+	return least
+}
+
+func (s *simulator) forgetAsked() {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	clear(s.asked)
+}
+
+// startServers answers for all sharing servers on one address, with the
+// server's own status port.
+func startServers(t *testing.T, s *simulator, authority *certtest.Authority, operatorKey string) (address string) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair := authority.Issue(t, "*."+domain).Load(t)
+	certificate := func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &pair, nil }
+	server := &http.Server{Handler: http.HandlerFunc(s.answer), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+	secured := tls.NewListener(listener, status.TLS(certificate, func() []string { return []string{operatorKey} }))
+	run(t, func(ctx context.Context) error {
+		context.AfterFunc(ctx, func() { _ = server.Close() })
+		if err := server.Serve(secured); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	return listener.Addr().String()
+}
+
+func (s *simulator) answer(w http.ResponseWriter, r *http.Request) {
+	service, rest, _ := strings.Cut(r.Host, ".")
+	namespace, _, _ := strings.Cut(rest, ".")
+	name := strings.TrimSuffix(service, "-status")
+	status.Handler(func(ctx context.Context) (status.Report, error) { return s.report(ctx, namespace, name) }).ServeHTTP(w, r)
+}
+
+// report is made of what the operator has written. Use moves with each
+// question, by less than the least step that a status shows.
+func (s *simulator) report(ctx context.Context, namespace, name string) (status.Report, error) {
+	file := &corev1.ConfigMap{}
+	if err := s.cache.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, file); err != nil {
+		return status.Report{}, err
+	}
+	config, err := desired.ReadConfig(file)
+	if err != nil {
+		return status.Report{}, err
+	}
+	s.lock.Lock()
+	s.asked[namespace+"/"+name]++
+	used := 500_000_000 + int64(s.asked[namespace+"/"+name])*3_100_000%15_000_000
+	s.lock.Unlock()
+	report := status.Report{
+		Version: "0.1.0", ConfigHash: desired.ConfigHash(file), Ready: true,
+		Storage:     status.StorageReport{QuotaBytes: config.Storage.QuotaBytes, UsedBytes: used},
+		Keys:        status.Check{OK: true},
+		Scanner:     status.Check{OK: true},
+		Mail:        status.Check{OK: true},
+		Certificate: status.CertificateReport{NotAfter: time.Date(2036, 2, 20, 12, 0, 0, 0, time.UTC)},
+	}
+	for _, pilot := range config.Pilots {
+		report.Pilots = append(report.Pilots, status.PilotReport{ID: pilot.ID, State: "invited"})
+	}
+	return report, nil
+}
+
+// run ends something with the test, and waits for its end.
+func run(t *testing.T, start func(context.Context) error) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		if err := start(ctx); err != nil {
+			t.Errorf("it ended: %v", err)
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		ended.Wait()
+	})
+}
