@@ -164,7 +164,7 @@ func (c *testCluster) waitForMail(t *testing.T, to string, since time.Time, matc
 	t.Helper()
 	since = since.Truncate(time.Second)
 	var seen []string
-	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(300 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(300 * time.Millisecond) {
 		messages, err := c.mail(to)
 		if err != nil {
 			t.Fatalf("the mailbox does not answer: %v", err)
