@@ -22,8 +22,4 @@ trap 'exit 130' INT TERM
 "$local" up --name e2e >/dev/null
 "$local" install --name e2e
 "$local" env --name e2e >"$description"
-VOUTE_CLUSTER=$description go test -v -count=1 -timeout 25m "$@" ./test/e2e || {
-  "$(sed -n 's/.*"kubectl": "\(.*\)".*/\1/p' "$description")" --kubeconfig "$(sed -n 's/.*"kubeconfig": "\(.*\)".*/\1/p' "$description")" \
-    -n voute-system logs deployment/voute-operator --tail=80 || true
-  exit 1
-}
+VOUTE_CLUSTER=$description go test -v -count=1 -timeout 25m "$@" ./test/e2e

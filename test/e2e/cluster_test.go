@@ -43,7 +43,6 @@ type description struct {
 	VaultAddress string `json:"vaultAddress"`
 	VaultToken   string `json:"vaultTokenFile"`
 	ScanSpool    string `json:"scanSpool"`
-	Volumes      string `json:"volumes"`
 }
 
 type testCluster struct {
@@ -63,7 +62,12 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	result := m.Run()
+	if result != 0 {
+		logs, _ := cluster.tryKubectl("", "-n", "voute-system", "logs", "deployment/voute-operator", "--tail=80")
+		fmt.Printf("the operator's log:\n%s\n", logs)
+	}
+	os.Exit(result)
 }
 
 func openCluster(path string) (*testCluster, error) {
@@ -128,13 +132,18 @@ func (c *testCluster) tryKubectl(stdin string, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// local runs the local cluster's own tool, for example to seal Vault.
-func (c *testCluster) local(t *testing.T, args ...string) {
+// local runs the local cluster's own tool, for example to seal Vault, and
+// returns what it prints.
+func (c *testCluster) local(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := exec.Command(c.Local, args...).CombinedOutput()
+	command := exec.Command(c.Local, append(args, "--name", c.Name)...)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	out, err := command.Output()
 	if err != nil {
-		t.Fatalf("local %s: %v: %s", strings.Join(args, " "), err, out)
+		t.Fatalf("local %s: %v: %s%s", strings.Join(args, " "), err, out, stderr.String())
 	}
+	return strings.TrimSpace(string(out))
 }
 
 // message is one caught by the mailbox.

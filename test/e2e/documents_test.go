@@ -136,12 +136,7 @@ func checkUsed(t *testing.T, client *tenant) {
 // volume is where the production volume lies on this machine.
 func (n *tenant) volume() string {
 	n.t.Helper()
-	name := cluster.kubectl(n.t, "", "-n", n.name, "get", "pvc", n.name+"-production", "-o", "jsonpath={.spec.volumeName}")
-	path := cluster.kubectl(n.t, "", "get", "pv", name, "-o", "jsonpath={.spec.local.path}")
-	if path == "" {
-		n.t.Fatalf("volume %s has no local path", name)
-	}
-	return path
+	return cluster.local(n.t, "volume", n.name+"/"+n.name+"-production")
 }
 
 // findInFiles names the files below a folder that hold one of the texts.

@@ -62,11 +62,11 @@ func TestNoPilotNoAddress(t *testing.T) {
 // themselves within a minute of unsealing.
 func TestVaultSealed(t *testing.T) {
 	running := newReadyTenant(t, "scelle-avant")
-	cluster.local(t, "vault", "seal", "--name", cluster.Name)
+	cluster.local(t, "vault", "seal")
 	unsealed := false
 	t.Cleanup(func() {
 		if !unsealed {
-			cluster.local(t, "vault", "unseal", "--name", cluster.Name)
+			cluster.local(t, "vault", "unseal")
 		}
 	})
 	running.waitCondition(time.Minute, v1alpha1.KeysReadyCondition, metav1.ConditionFalse, "VaultSealed", "unseal")
@@ -78,7 +78,7 @@ func TestVaultSealed(t *testing.T) {
 	visitor := newPerson(t, running.address(), "")
 	visitor.mustSee(visitor.get("/"), 200, "scelle-avant")
 
-	cluster.local(t, "vault", "unseal", "--name", cluster.Name)
+	cluster.local(t, "vault", "unseal")
 	unsealed = true
 	for _, n := range []*tenant{running, made} {
 		eventually(t, time.Minute, n.name+" recovers by itself", func(ctx context.Context) error {

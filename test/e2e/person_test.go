@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -188,7 +187,5 @@ var tags = regexp.MustCompile(`(?s)<(style|head).*?</(style|head)>|<[^>]*>`)
 
 // readable is a page's text, for failure messages.
 func readable(body string) string {
-	text := tags.ReplaceAllString(body, " ")
-	lines := bytes.Fields([]byte(text))
-	return string(bytes.Join(lines, []byte(" ")))
+	return strings.Join(strings.Fields(tags.ReplaceAllString(body, " ")), " ")
 }
