@@ -11,11 +11,18 @@ import (
 // tell records what the status says now and did not say before, and every repair.
 func (r *Reconciler) tell(s *scope) {
 	conditions.Tell(r.Events, s.tenant, s.before.Conditions, s.tenant.Status.Conditions)
+	r.tellRepairs(s)
+}
+
+// tellRepairs names the object of each repair as the related one: events that
+// differ in nothing but their text are folded into one, and the text is lost.
+func (r *Reconciler) tellRepairs(s *scope) {
 	for _, each := range s.repairs {
-		note := each.object + " was put back as it should be."
+		name := r.describe(each.object)
+		note := name + " was put back as it should be."
 		if len(each.foreign) > 0 {
-			note = each.object + " was put back; removed what others had added: " + strings.Join(each.foreign, ", ")
+			note = name + " was put back; removed what others had added: " + strings.Join(each.foreign, ", ")
 		}
-		conditions.Record(r.Events, s.tenant, corev1.EventTypeWarning, "Repaired", "Repair", note)
+		conditions.Record(r.Events, s.tenant, each.object, corev1.EventTypeWarning, "Repaired", "Repair", note)
 	}
 }

@@ -23,7 +23,7 @@ func (r *Reconciler) put(ctx context.Context, s *scope, object client.Object) (a
 	}
 	if result.Outcome == apply.Repaired {
 		repairs.WithLabelValues(s.tenant.Namespace, s.tenant.Name).Inc()
-		s.repairs = append(s.repairs, repair{object: r.describe(object), foreign: result.Foreign})
+		s.repairs = append(s.repairs, repair{object: object, foreign: result.Foreign})
 	}
 	return result, err
 }
@@ -64,7 +64,7 @@ func (r *Reconciler) removeSecret(ctx context.Context, tenant *v1alpha1.SharingT
 	if apierrors.IsForbidden(err) {
 		// A platform may have cert-manager remove it, and not grant this right.
 		log.FromContext(ctx).Info("the Secret of a removed Certificate is left behind: the operator may not delete it", "secret", name)
-		conditions.Record(r.Events, tenant, corev1.EventTypeWarning, "SecretLeftBehind", "Delete",
+		conditions.Record(r.Events, tenant, secret, corev1.EventTypeWarning, "SecretLeftBehind", "Delete",
 			"Secret "+name+" holds the key of a removed certificate, and the operator may not delete Secrets in this namespace: delete it.")
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/conditions"
@@ -37,7 +38,7 @@ type scope struct {
 }
 
 type repair struct {
-	object  string
+	object  client.Object
 	foreign []string
 }
 

@@ -28,6 +28,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 		old := s.tenant.DeepCopy()
 		old.Status = s.before
 		if err := r.Client.Status().Patch(ctx, s.tenant, client.MergeFrom(old), client.FieldOwner(apply.Owner)); err != nil {
+			r.tellRepairs(s) // they are done, whatever becomes of the status
 			return client.IgnoreNotFound(err)
 		}
 		r.written.note(s.tenant, s.now)

@@ -23,6 +23,10 @@ const Owner = "voute-operator"
 // it may lie elsewhere, for example in a storage class.
 const refusalStands = 5 * time.Minute
 
+// rounds is how often an object that changes while it is looked at is looked at
+// again at once.
+const rounds = 5
+
 // Outcome says what Apply did.
 type Outcome string
 
@@ -42,6 +46,18 @@ type Result struct {
 	Foreign []string
 	// Live has the metadata that identifies it and its status; a claim also its spec.
 	Live *unstructured.Unstructured
+}
+
+// and adds what a later look did. What an earlier one has put back is told,
+// even where the later one found nothing left to do.
+func (r Result) and(later Result) Result {
+	if r.Outcome == Repaired && later.Outcome != Created {
+		later.Outcome = Repaired
+	}
+	if len(r.Foreign) > 0 {
+		later.Foreign = r.Foreign
+	}
+	return later
 }
 
 // Applier keeps objects as desired. It is safe for concurrent use as long as
@@ -69,6 +85,19 @@ func (a *Applier) Apply(ctx context.Context, object client.Object) (Result, erro
 	if known, found := a.remembered(ctx, want); found && known.hash == hashOf(want) && !known.isOver(a.now()) {
 		return Result{Outcome: Unchanged, Live: known.live}, known.verdict
 	}
+	var whole Result
+	for round := 1; ; round++ {
+		result, err := a.look(ctx, want)
+		whole = whole.and(result)
+		if !apierrors.IsConflict(err) || round == rounds {
+			return whole, err
+		}
+	}
+}
+
+// look reads the object and makes it as desired. It is a conflict when the
+// object changes meanwhile: a Deployment's status does so all the time.
+func (a *Applier) look(ctx context.Context, want *unstructured.Unstructured) (Result, error) {
 	live, err := a.read(ctx, want)
 	if err != nil {
 		return Result{}, err

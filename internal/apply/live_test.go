@@ -53,6 +53,7 @@ func TestApply(t *testing.T) {
 		"a deleted object is made again":                    makesAgain,
 		"an injected container and host settings go":        removesInjected,
 		"a volume and an environment variable go":           removesFromOwnContainer,
+		"a status that moves meanwhile stops no repair":     repairsWhatMoves,
 		"a foreign key of a ConfigMap goes":                 removesKey,
 		"a widened NetworkPolicy is narrowed":               narrows,
 		"a port and external address of a Service go":       closesService,
@@ -241,6 +242,33 @@ func removesInjected(t *testing.T, b *bench, a *apply.Applier, namespace string)
 	pod := read(t, b, deployment(namespace)).Spec.Template.Spec
 	if len(pod.Containers) != 1 || len(pod.InitContainers) != 0 || pod.HostNetwork || pod.HostPID {
 		t.Errorf("left behind: %+v", pod)
+	}
+	settled(t, b, a, deployment(namespace))
+}
+
+// repairsWhatMoves: a controller writes a status before each of the first writes
+// arrives.
+func repairsWhatMoves(t *testing.T, b *bench, _ *apply.Applier, namespace string) {
+	moves := 0
+	moving := interceptor.NewClient(b, interceptor.Funcs{
+		Patch: func(ctx context.Context, c client.WithWatch, object client.Object, patch client.Patch, options ...client.PatchOption) error {
+			if moves++; moves <= 3 {
+				live := read(t, b, deployment(namespace))
+				live.Status.CollisionCount = ptr.To(int32(moves)) //nolint:gosec // at most 3
+				if err := b.Status().Update(ctx, live, client.FieldOwner("kube-controller-manager")); err != nil {
+					return err
+				}
+			}
+			return c.Patch(ctx, object, patch, options...)
+		},
+	})
+	a := apply.New(b, b, moving, b.clock)
+	must(t, b, a, deployment(namespace), apply.Created, 1)
+	meddle(t, b, deployment(namespace), `{"spec":{"template":{"spec":{"containers":[{"name":"spy","image":"example.org/spy"}]}}}}`)
+	b.writes = 0
+	result, err := a.Apply(t.Context(), deployment(namespace))
+	if err != nil || result.Outcome != apply.Repaired || !strings.Contains(strings.Join(result.Foreign, " "), "spy") {
+		t.Fatalf("Apply: %s, foreign %q, %v", result.Outcome, result.Foreign, err)
 	}
 	settled(t, b, a, deployment(namespace))
 }

@@ -25,17 +25,20 @@ func (a *Applier) repair(ctx context.Context, want *unstructured.Unstructured, f
 	if err != nil {
 		return Result{}, err
 	}
+	var done Result
 	for _, changes := range []func(live, want *unstructured.Unstructured) ([]operation, error){closing, disowning} {
 		operations, err := changes(live, want)
 		if err != nil {
-			return Result{}, err
+			return done, err
 		}
 		if err := a.patch(ctx, live, operations); err != nil {
-			return Result{}, fmt.Errorf("remove what others have added (%s): %w", strings.Join(foreign, ", "), err)
+			return done, fmt.Errorf("remove what others have added (%s): %w", strings.Join(foreign, ", "), err)
 		}
+		done = Result{Outcome: Repaired, Foreign: foreign}
 	}
 	known := a.memory.store(live, want, hashOf(want), returned(live, want))
-	return Result{Outcome: Repaired, Foreign: foreign, Live: known.live}, known.verdict
+	done.Live = known.live
+	return done, known.verdict
 }
 
 // returned tells of what is back at once. It comes from an admission webhook:
@@ -56,10 +59,11 @@ type operation struct {
 	Value any    `json:"value,omitempty"`
 }
 
-// patch holds only for the version of the object that was looked at.
+// patch holds only for the version of the object that was looked at: any other
+// is a conflict.
 func (a *Applier) patch(ctx context.Context, live *unstructured.Unstructured, operations []operation) error {
-	test := operation{Op: "test", Path: "/metadata/resourceVersion", Value: live.GetResourceVersion()}
-	text, err := json.Marshal(append([]operation{test}, operations...))
+	version := operation{Op: "replace", Path: "/metadata/resourceVersion", Value: live.GetResourceVersion()}
+	text, err := json.Marshal(append([]operation{version}, operations...))
 	if err != nil {
 		return err
 	}

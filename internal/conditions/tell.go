@@ -23,16 +23,17 @@ func Tell(recorder events.EventRecorder, object runtime.Object, before, after []
 			continue
 		}
 		told[now.Reason] = true
-		Record(recorder, object, kindOf(before, now, after), now.Reason, now.Type, now.Message)
+		Record(recorder, object, nil, kindOf(before, now, after), now.Reason, now.Type, now.Message)
 	}
 }
 
-// Record records one event; a note that is too long is cut.
-func Record(recorder events.EventRecorder, object runtime.Object, kind, reason, action, note string) {
+// Record records one event; related, if any, is what it is about beside the
+// object. A note that is too long is cut.
+func Record(recorder events.EventRecorder, object, related runtime.Object, kind, reason, action, note string) {
 	if len(note) > maxNote {
 		note = strings.ToValidUTF8(note[:maxNote-3], "") + "..."
 	}
-	recorder.Eventf(object, nil, kind, reason, action, "%s", note)
+	recorder.Eventf(object, related, kind, reason, action, "%s", note)
 }
 
 // isNews: a condition that turned or changed its reason. Reconciling and

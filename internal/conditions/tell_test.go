@@ -42,7 +42,7 @@ func TestTell(t *testing.T) {
 
 func TestRecordCutsLongNotes(t *testing.T) {
 	recorder := events.NewFakeRecorder(1)
-	conditions.Record(recorder, &v1alpha1.SharingTenant{}, corev1.EventTypeNormal, "R", "A", strings.Repeat("é", 1000))
+	conditions.Record(recorder, &v1alpha1.SharingTenant{}, nil, corev1.EventTypeNormal, "R", "A", strings.Repeat("é", 1000))
 	if got := <-recorder.Events; len(got) > 1024+len("Normal R ") || !strings.HasSuffix(got, "é...") {
 		t.Errorf("the note has %d bytes and ends in %q", len(got), got[len(got)-8:])
 	}
