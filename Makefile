@@ -13,7 +13,7 @@ CONTROLLER_GEN = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
 LOCAL = $(CACHE)/bin/local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated bench-operator build images local tools
+.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated bench-operator soak build images local tools
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-unit: tools ## Pure tests and tests against a real API server, Vault and cl
 
 test-e2e: local ## The whole on a real node: samples, mail, documents, keys, deletion.
 	@hack/e2e.sh
+
+soak: tools ## The long campaigns: hours, not part of `make test`.
+	@hack/soak.sh
 
 lint: ## golangci-lint with the Kubernetes API linter.
 	@hack/lint.sh
