@@ -44,9 +44,10 @@ soak: tools ## The long campaigns: hours, not part of `make test`.
 lint: ## golangci-lint with the Kubernetes API linter.
 	@hack/lint.sh
 
-generate: ## Deep copies and CRDs from the types under api/.
+generate: ## Deep copies and CRDs from the types under api/; the operator's rights from the markers beside the code.
 	$(CONTROLLER_GEN) object paths=./api/...
 	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:dir=config/crd/bases
+	$(CONTROLLER_GEN) rbac:roleName=voute-operator paths=./controllers/... paths=./internal/... output:rbac:dir=config/rbac
 
 check-generated: ## Fail when `make generate` would change something.
 	@hack/check-generated.sh

@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/controllers"
 	"voute.dev/voute/internal/desired"
 	"voute.dev/voute/internal/platform"
 	serverconfig "voute.dev/voute/server/config"
@@ -33,6 +34,11 @@ const (
 
 func TestInstall(t *testing.T) {
 	server := apiserver.Start(t, apiserver.CertManagerCRDs(t))
+	t.Run("an operator without its kinds says so", func(t *testing.T) {
+		if _, err := controllers.NewManager(server.Config, controllers.Options{}); err == nil || !strings.Contains(err.Error(), "kubectl apply --server-side -k config/crd") {
+			t.Errorf("it says %v", err)
+		}
+	})
 	t.Run("the operator", func(t *testing.T) { installOperator(t, server) })
 	t.Run("the sample client", func(t *testing.T) { installSamples(t, server) })
 	t.Run("Vault's own rights", func(t *testing.T) {

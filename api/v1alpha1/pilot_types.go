@@ -46,7 +46,8 @@ type PilotSpec struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=120
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters, also such as change the direction of text"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"[\p{L}\p{N}]")`,message="write something that people can read: at least one letter or digit"
 	Name string `json:"name,omitempty"`
 
 	// language is the one in which the pilot is written to.

@@ -4,7 +4,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // RetentionPolicySpec says how long documents stay in the vault.
 //
-// +kubebuilder:validation:XValidation:rule="self.minDays <= self.defaultDays && self.defaultDays <= self.maxDays",message="minDays, defaultDays and maxDays must be in rising order"
+// +kubebuilder:validation:XValidation:rule="self.minDays <= self.defaultDays && self.defaultDays <= self.maxDays",message="write minDays, defaultDays and maxDays in rising order",messageExpression="'minDays is %d, defaultDays is %d, maxDays is %d: write them in rising order'.format([self.minDays, self.defaultDays, self.maxDays])"
 type RetentionPolicySpec struct {
 	// defaultDays is how many days a document lives when its sender does not choose.
 	// +required

@@ -54,7 +54,7 @@ type SharingTenantSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=2
 	// +kubebuilder:validation:XValidation:rule="self.exists(e, e.name == 'production')",message="a client always has a production environment; add one with its host"
-	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.host == b.host))",message="each environment needs a host of its own"
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.host == b.host))",message="each environment needs a host of its own: give one of them another, for example partage-dev.justice.gouv.qc.ca"
 	Environments []Environment `json:"environments,omitempty"`
 
 	// deletionPolicy says what deleting this object does to documents and keys.
@@ -71,14 +71,16 @@ type Organization struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=120
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters, also such as change the direction of text"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"[\p{L}\p{N}]")`,message="write something that people can read: at least one letter or digit"
 	NameFr string `json:"nameFr,omitempty"`
 
 	// nameEn is the name shown in English.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=120
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters, also such as change the direction of text"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"[\p{L}\p{N}]")`,message="write something that people can read: at least one letter or digit"
 	NameEn string `json:"nameEn,omitempty"`
 
 	// logo names a key of a ConfigMap in the same namespace that holds the
@@ -97,7 +99,8 @@ type Organization struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=254
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters, also such as change the direction of text"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r"[\p{L}\p{N}]")`,message="write something that people can read: at least one letter or digit"
 	FraudContact string `json:"fraudContact,omitempty"`
 }
 
@@ -110,11 +113,13 @@ type Environment struct {
 	// +required
 	Name EnvironmentName `json:"name,omitempty"`
 
-	// host is the DNS name of this address, without scheme or port.
+	// host is the DNS name of this address, without scheme or port. The platform
+	// may allow certain suffixes only.
 	// +required
 	// +kubebuilder:validation:MinLength=4
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")`,message="write a DNS name in lower case, for example partage.justice.gouv.qc.ca, without scheme, port or path"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"\.[0-9]+$") && !self.matches(r"\.(svc|cluster\.local)$")`,message="write a public name, for example partage.justice.gouv.qc.ca: an IP address or the name of a service inside the cluster cannot be a client's address"
 	Host string `json:"host,omitempty"`
 
 	// certificate says where this address gets its TLS certificate from.
@@ -141,6 +146,7 @@ type CertificateSource struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")`,message="an object's name has lower-case letters, digits, - and . only"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"-(production|development)-(tls|scan)$")`,message="names that end in -production-tls, -production-scan, -development-tls or -development-scan are those of issued certificates, which are overwritten and removed: give the bought certificate's Secret another name"
 	SecretName string `json:"secretName,omitempty"`
 }
 
@@ -318,8 +324,7 @@ type BillingStatus struct {
 // +kubebuilder:printcolumn:name="MESSAGE",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="DEV-URL",type=string,priority=1,JSONPath=`.status.environments[?(@.name=="development")].url`
 // +kubebuilder:printcolumn:name="CERTIFICATE-UNTIL",type=string,priority=1,JSONPath=`.status.environments[?(@.name=="production")].certificateNotAfter`
-// +kubebuilder:validation:XValidation:rule=`self.spec.environments.all(e, !has(e.certificate.secretName) || !(e.certificate.secretName in [self.metadata.name + "-production-tls", self.metadata.name + "-development-tls", self.metadata.name + "-production-scan", self.metadata.name + "-development-scan"]))`,message="certificate.secretName is one of the names that the operator gives to issued certificates and removes with them: give the bought certificate's Secret another name"
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$')",message="a tenant's name is a DNS label of at most 40 characters (a-z, 0-9, -; first a letter): it names Services, ServiceAccounts and keys"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$')",message="metadata.name: choose a DNS label of at most 40 characters (a-z, 0-9, -; first a letter): it names Services, ServiceAccounts and keys"
 type SharingTenant struct {
 	metav1.TypeMeta `json:",inline"`
 

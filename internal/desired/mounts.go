@@ -1,6 +1,7 @@
 package desired
 
 import (
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/utils/ptr"
@@ -17,6 +18,8 @@ const (
 	tempDirectory   = "/tmp"
 	tokenDirectory  = "/var/run/secrets/vault"
 	tokenFile       = "token"
+
+	tlsVolume = "tls"
 
 	tokenSeconds = 3600
 	tempBytes    = 64 << 20
@@ -37,7 +40,7 @@ type mount struct {
 func (in Input) mounts() []mount {
 	all := []mount{
 		{name: "config", directory: configDirectory, source: configMap(in.name(), false)},
-		{name: "tls", directory: tlsDirectory, source: secret(TLSSecretName(in.Tenant.Name, in.Environment))},
+		{name: tlsVolume, directory: tlsDirectory, source: secret(TLSSecretName(in.Tenant.Name, in.Environment))},
 		{name: "scan", directory: scanDirectory, source: secret(ScanCertificateName(in.Tenant.Name, in.Environment.Name))},
 		{name: "vault-token", directory: tokenDirectory, source: token(in.Platform.Vault.Audience)},
 		{name: "data", directory: dataDirectory, source: claim(in.name()), writable: true},
@@ -51,6 +54,16 @@ func (in Input) mounts() []mount {
 		all = append(all, mount{name: "logo", directory: logoDirectory, source: configMap(logo.Name, true)})
 	}
 	return all
+}
+
+// TLSSecretOf names the Secret whose certificate a Deployment's server shows.
+func TLSSecretOf(server *appsv1.Deployment) string {
+	for _, volume := range server.Spec.Template.Spec.Volumes {
+		if volume.Name == tlsVolume && volume.Secret != nil {
+			return volume.Secret.SecretName
+		}
+	}
+	return ""
 }
 
 func volumes(mounts []mount) []corev1.Volume {

@@ -74,6 +74,14 @@ func TestABoughtCertificateIsMountedByItsName(t *testing.T) {
 	}
 }
 
+func TestTheMountedCertificateIsRead(t *testing.T) {
+	for _, in := range []Input{minimal(t), full(t)} {
+		if got, want := TLSSecretOf(Deployment(in)), TLSSecretName(in.Tenant.Name, in.Environment); got != want {
+			t.Errorf("the server shows the certificate of %q, want %q", got, want)
+		}
+	}
+}
+
 func TestTheHostAnnotationIsTheOperatorsOwn(t *testing.T) {
 	in := full(t)
 	in.Platform.Exposure.Annotations = map[string]string{hostnameAnnotation: "elsewhere.example"}

@@ -12,7 +12,9 @@ const hostnameAnnotation = "external-dns.alpha.kubernetes.io/hostname"
 
 // PublicService is the address: TLS goes through to the pod. Traffic stays on
 // the node it arrives at, so that the server sees the caller's own address,
-// which the journal and the rate limits need.
+// which the journal and the rate limits need. A port on every node is a way
+// around the load balancer, and there are fewer than 2,800 of them in a cluster:
+// they are opened only for a load balancer that needs them.
 func PublicService(in Input) *corev1.Service {
 	exposure := in.Platform.Exposure
 	meta := in.owned(in.name())
@@ -23,9 +25,10 @@ func PublicService(in Input) *corev1.Service {
 		TypeMeta:   typeMeta("v1", "Service"),
 		ObjectMeta: meta,
 		Spec: corev1.ServiceSpec{
-			Type:                  corev1.ServiceTypeLoadBalancer,
-			ExternalTrafficPolicy: corev1.ServiceExternalTrafficPolicyLocal,
-			Selector:              in.selector(),
+			Type:                          corev1.ServiceTypeLoadBalancer,
+			ExternalTrafficPolicy:         corev1.ServiceExternalTrafficPolicyLocal,
+			AllocateLoadBalancerNodePorts: ptr.To(exposure.NodePorts),
+			Selector:                      in.selector(),
 			Ports: []corev1.ServicePort{
 				servicePort(httpsName, exposure.HTTPSPort),
 				servicePort(httpName, exposure.HTTPPort),

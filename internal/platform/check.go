@@ -34,6 +34,7 @@ func check(cfg *configv1.PlatformConfiguration, where lines) error {
 	c := &checker{where: where}
 	c.file(cfg)
 	c.server(cfg.Server)
+	c.hosts(cfg.Hosts)
 	c.exposure(cfg.Exposure)
 	c.vault(cfg.Vault)
 	c.scanner(cfg.Scanner)
@@ -79,8 +80,7 @@ func (c *checker) server(server configv1.Server) {
 		c.want(semanticVersion.MatchString(image.Version) && len(image.Version) <= maxVersionLength, field+".version",
 			"%q is not a version: write it like 1.4.0", image.Version)
 		c.want(!slices.Contains(versions, image.Version), field+".version", "%s is listed twice: keep one", image.Version)
-		c.want(image.Image != "" && !strings.ContainsAny(image.Image, " \t\r\n"), field+".image",
-			"%q is not an image: write registry/name:tag", image.Image)
+		c.want(imageReference.MatchString(image.Image), field+".image", "%q is not an image: write registry/name:tag", image.Image)
 		versions = append(versions, image.Version)
 	}
 	c.want(len(versions) == 0 || slices.Contains(versions, server.DefaultVersion), "server.defaultVersion",
@@ -91,11 +91,21 @@ func (c *checker) server(server configv1.Server) {
 
 func (c *checker) resources(resources corev1.ResourceRequirements) {
 	c.want(len(resources.Claims) == 0, "server.resources.claims", "cannot be given: the server uses no device")
+	c.quantities(resources.Requests, "server.resources.requests.")
+	c.quantities(resources.Limits, "server.resources.limits.")
 	for _, name := range slices.Sorted(maps.Keys(resources.Requests)) {
 		request := resources.Requests[name]
 		limit, limited := resources.Limits[name]
 		c.want(!limited || request.Cmp(limit) <= 0, "server.resources.requests."+string(name),
 			"%s is more than the limit of %s: lower it, or raise the limit", request.String(), limit.String())
+	}
+}
+
+func (c *checker) quantities(list corev1.ResourceList, field string) {
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		quantity := list[name]
+		c.wantNil(resourceName(string(name)), field+string(name))
+		c.want(quantity.Sign() >= 0, field+string(name), "%s is negative: write it like 500m or 256Mi", quantity.String())
 	}
 }
 
@@ -105,8 +115,37 @@ func (c *checker) placement(server configv1.Server) {
 		c.wantNil(labelKey(key), field)
 		c.wantNil(labelValue(server.NodeSelector[key]), field)
 	}
+	for i, each := range server.Tolerations {
+		c.toleration(each, fmt.Sprintf("server.tolerations[%d]", i))
+	}
 	for i, name := range server.ImagePullSecrets {
 		c.wantNil(objectName(name), fmt.Sprintf("server.imagePullSecrets[%d]", i))
+	}
+}
+
+// toleration is checked as the API server would: one that it refuses would keep
+// every server from starting.
+func (c *checker) toleration(t corev1.Toleration, field string) {
+	operators := []corev1.TolerationOperator{"", corev1.TolerationOpExists, corev1.TolerationOpEqual}
+	effects := []corev1.TaintEffect{"", corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute}
+	c.want(slices.Contains(operators, t.Operator), field+".operator", "%q is not known: write Exists or Equal", t.Operator)
+	c.want(slices.Contains(effects, t.Effect), field+".effect", "%q is not known: write NoSchedule, PreferNoSchedule or NoExecute", t.Effect)
+	if t.Key == "" {
+		c.want(t.Operator == corev1.TolerationOpExists, field+".key", "is empty: name the taint's key, or write operator: Exists to tolerate every taint")
+	} else {
+		c.wantNil(labelKey(t.Key), field+".key")
+	}
+	c.want(t.Operator != corev1.TolerationOpExists || t.Value == "", field+".value", "has no meaning with operator: Exists; remove it, or write Equal")
+	c.wantNil(labelValue(t.Value), field+".value")
+	c.want(t.TolerationSeconds == nil || t.Effect == corev1.TaintEffectNoExecute, field+".tolerationSeconds",
+		"is for effect: NoExecute only; remove it, or write that effect")
+}
+
+func (c *checker) hosts(hosts configv1.Hosts) {
+	for i, suffix := range hosts.AllowedSuffixes {
+		field := fmt.Sprintf("hosts.allowedSuffixes[%d]", i)
+		c.wantNil(hostSuffix(suffix), field)
+		c.want(!slices.Contains(hosts.AllowedSuffixes[:i], suffix), field, "%s is listed twice: keep one", suffix)
 	}
 }
 

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,14 +14,18 @@ import (
 type lines map[string]int
 
 // locate finds every field's line. A file that is not YAML has none; decode
-// then says what is wrong with it.
-func locate(data []byte) lines {
+// then says what is wrong with it. Of a second document nothing would be read.
+func locate(data []byte) (lines, error) {
 	found := lines{}
-	var document yaml.Node
-	if err := yaml.Unmarshal(data, &document); err == nil && len(document.Content) > 0 {
+	var document, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	if err := decoder.Decode(&document); err == nil && len(document.Content) > 0 {
 		found.walk(document.Content[0], "")
 	}
-	return found
+	if err := decoder.Decode(&second); err == nil {
+		return nil, fmt.Errorf("line %d: a second document begins here: the file is one document; remove the --- before it", second.Line)
+	}
+	return found, nil
 }
 
 func (l lines) walk(node *yaml.Node, field string) {
@@ -57,5 +62,5 @@ func (l lines) problem(field, message string) error {
 	if line := l.of(field); line > 0 {
 		return fmt.Errorf("line %d: %s: %s", line, field, message)
 	}
-	return fmt.Errorf("%s: %s", field, message)
+	return fmt.Errorf("not in the file: %s: %s", field, message)
 }

@@ -1,10 +1,15 @@
 package platform
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
+	"strings"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
@@ -13,8 +18,7 @@ import (
 
 // Load reads, completes and checks a platform configuration file.
 func Load(data []byte) (*configv1.PlatformConfiguration, error) {
-	where := locate(data)
-	cfg, err := decode(data, where)
+	cfg, where, err := decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("read the platform configuration: %w", err)
 	}
@@ -26,41 +30,95 @@ func Load(data []byte) (*configv1.PlatformConfiguration, error) {
 }
 
 // decode is strict: a field that is unknown, repeated or of another type is an error.
-func decode(data []byte, where lines) (*configv1.PlatformConfiguration, error) {
+func decode(data []byte) (*configv1.PlatformConfiguration, lines, error) {
 	asJSON, err := yaml.YAMLToJSONStrict(data)
 	if err != nil {
-		return nil, fmt.Errorf("it is not valid YAML: %w", err)
+		return nil, nil, notYAML(err)
+	}
+	where, err := locate(data)
+	if err != nil {
+		return nil, nil, err
 	}
 	cfg := &configv1.PlatformConfiguration{}
 	strict, err := kjson.UnmarshalStrict(asJSON, cfg)
 	if err != nil {
-		return nil, where.mistyped(err)
+		return nil, nil, where.mistyped(err, asJSON)
 	}
 	problems := make([]error, 0, len(strict))
 	for _, problem := range strict {
 		problems = append(problems, where.unknown(problem))
 	}
-	return cfg, errors.Join(problems...)
+	return cfg, where, errors.Join(problems...)
 }
 
-// The decoder tells a field only within its message.
+// The decoders tell a line, or a field, only within their messages.
 var (
+	yamlLine      = regexp.MustCompile(`line (\d+): (.*)`)
 	unknownField  = regexp.MustCompile(`^unknown field "(.*)"$`)
 	mistypedField = regexp.MustCompile(`^json: cannot unmarshal (.+) into Go struct field \w+\.(\S+) of type (\S+)$`)
 )
 
+// notYAML puts the line first, where the decoder tells one.
+func notYAML(err error) error {
+	parts := yamlLine.FindStringSubmatch(err.Error())
+	if parts == nil {
+		return fmt.Errorf("the file: is not valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if key, again := strings.CutSuffix(parts[2], " already set in map"); again {
+		return fmt.Errorf("line %s: %s is written twice: keep one", parts[1], key)
+	}
+	return fmt.Errorf("line %s: is not valid YAML: %s", parts[1], parts[2])
+}
+
 func (l lines) unknown(problem error) error {
 	parts := unknownField.FindStringSubmatch(problem.Error())
 	if parts == nil {
-		return problem
+		return fmt.Errorf("the file: %w", problem)
 	}
 	return l.problem(parts[1], "there is no such field: remove it, or correct its name")
 }
 
-func (l lines) mistyped(problem error) error {
-	parts := mistypedField.FindStringSubmatch(problem.Error())
-	if parts == nil {
-		return problem
+func (l lines) mistyped(problem error, asJSON []byte) error {
+	if parts := mistypedField.FindStringSubmatch(problem.Error()); parts != nil {
+		return l.problem(parts[2], fmt.Sprintf("%s cannot be read here: write a value of type %s", parts[1], parts[3]))
 	}
-	return l.problem(parts[2], fmt.Sprintf("%s cannot be read here: write a value of type %s", parts[1], parts[3]))
+	message := problem.Error()
+	if errors.Is(problem, resource.ErrFormatWrong) || strings.HasPrefix(message, "quantities must match") {
+		message = "is not a quantity: write it like 500m, 256Mi or 1Gi"
+	}
+	var document map[string]any
+	if err := json.Unmarshal(asJSON, &document); err != nil {
+		return errors.New("the file: has no fields: begin it with apiVersion: " + configv1.APIVersion)
+	}
+	if field := culprit(document, "", decodes); field != "" {
+		return l.problem(field, message)
+	}
+	return fmt.Errorf("the file: %s", message)
+}
+
+func decodes(document any) bool {
+	asJSON, err := json.Marshal(document)
+	return err == nil && json.Unmarshal(asJSON, &configv1.PlatformConfiguration{}) == nil
+}
+
+// culprit finds the innermost field that alone, with nothing beside it, still
+// cannot be read.
+func culprit(value any, field string, reads func(any) bool) string {
+	switch within := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(within)) {
+			only := func(inner any) bool { return reads(map[string]any{key: inner}) }
+			if !only(within[key]) {
+				return culprit(within[key], strings.TrimPrefix(field+"."+key, "."), only)
+			}
+		}
+	case []any:
+		for i, item := range within {
+			only := func(inner any) bool { return reads([]any{inner}) }
+			if !only(item) {
+				return culprit(item, fmt.Sprintf("%s[%d]", field, i), only)
+			}
+		}
+	}
+	return field
 }

@@ -67,6 +67,15 @@ func hostName(host string) error {
 	return fmt.Errorf("%q is not a host: write a DNS name or an IP address", host)
 }
 
+// hostSuffix accepts a DNS name as tenants write theirs: in lower case, without
+// a dot in front or at the end, and without a wildcard.
+func hostSuffix(suffix string) error {
+	if net.ParseIP(suffix) == nil && len(validation.IsDNS1123Subdomain(suffix)) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%q is not a suffix of hosts: write a DNS name in lower case, without a dot in front or a wildcard, for example gouv.qc.ca", suffix)
+}
+
 func portInRange(port int32) error {
 	if port < 1 || port > 65535 {
 		return fmt.Errorf("%d is not a port: write 1 to 65535", port)
@@ -81,6 +90,20 @@ func mailAddress(address string) error {
 		return fmt.Errorf("%q is not a mail address: write it like partage@example.gouv.qc.ca", address)
 	}
 	return nil
+}
+
+// imageReference is a registry's host and port, a path, a tag, a digest.
+var imageReference = regexp.MustCompile(`^([A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][-.A-Za-z0-9_]{0,127})?(@sha256:[0-9a-f]{64})?$`)
+
+// resourceName accepts what a container may ask for.
+func resourceName(name string) error {
+	if name == "cpu" || name == "memory" || name == "ephemeral-storage" {
+		return nil
+	}
+	if strings.Contains(name, "/") {
+		return labelKey(name)
+	}
+	return fmt.Errorf("%q is not a resource: write cpu, memory or ephemeral-storage, or one with its domain, like example.org/card", name)
 }
 
 var (

@@ -69,7 +69,7 @@ func testChanges(t *testing.T, server *apiserver.Server) {
 		"production given up":   {"stn/justice", `[{"op":"remove","path":"/spec/environments/0"}]`, "a client always has a production environment"},
 		"order of environments": {"stn/justice", `[{"op":"move","from":"/spec/environments/0","path":"/spec/environments/1"}]`, ""},
 		"longer retention":      {"rtp/courante", `[{"op":"replace","path":"/spec/maxDays","value":365}]`, ""},
-		"shorter than default":  {"rtp/courante", `[{"op":"replace","path":"/spec/maxDays","value":29}]`, "must be in rising order"},
+		"shorter than default":  {"rtp/courante", `[{"op":"replace","path":"/spec/maxDays","value":29}]`, "write them in rising order"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := server.Kubectl(t, "", "patch", test.object, "--dry-run=server", "--type=json", "-p", test.patch)

@@ -21,6 +21,7 @@ type person struct {
 	t       *testing.T
 	address string // https://host
 	email   string
+	jar     *cookiejar.Jar
 	http    *http.Client
 }
 
@@ -44,15 +45,18 @@ func newPerson(t *testing.T, address, email string) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if email != "" {
+		cluster.witness.hide("a person's address", email)
+	}
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: cluster.roots, MinVersion: tls.VersionTLS12},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, cluster.HTTPSDoor)
+			return (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(visitorAddress)}}).DialContext(ctx, network, cluster.HTTPSDoor)
 		},
 		ForceAttemptHTTP2: true,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &person{t: t, address: address, email: email, http: &http.Client{Jar: jar, Transport: transport, Timeout: 5 * time.Minute}}
+	return &person{t: t, address: address, email: email, jar: jar, http: &http.Client{Jar: jar, Transport: transport, Timeout: 5 * time.Minute}}
 }
 
 func (p *person) get(path string) page {
@@ -85,6 +89,7 @@ func (p *person) do(request *http.Request) page {
 	if err != nil {
 		p.t.Fatalf("%s %s: %v", request.Method, request.URL.Path, err)
 	}
+	cluster.witness.hideCookies(p.jar, response.Request.URL)
 	return page{status: response.StatusCode, url: response.Request.URL, header: response.Header, body: string(body)}
 }
 
@@ -127,6 +132,7 @@ func (p *person) signIn() {
 // upload sends a document as the upload form does and returns the page of it.
 func (p *person) upload(name string, content io.Reader, recipients ...string) page {
 	p.t.Helper()
+	cluster.witness.hide("a document's name", name)
 	reader, writer := io.Pipe()
 	form := multipart.NewWriter(writer)
 	go func() { writer.CloseWithError(writeUpload(form, name, content, recipients)) }()

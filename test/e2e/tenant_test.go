@@ -104,6 +104,9 @@ func (n *tenant) remove() {
 		logs, _ := cluster.tryKubectl("", "-n", n.name, "logs", "--prefix", "--tail=200", "-l", v1alpha1.TenantLabel)
 		n.t.Logf("the tenant at the end:\n%s\nits servers' logs:\n%s", describe, logs)
 	}
+	if err := cluster.witness.hearNamespace(cluster, n.name); err != nil {
+		n.t.Errorf("what was told of this client is not heard: %v", err)
+	}
 	for _, args := range [][]string{
 		{"-n", n.name, "delete", "sharingtenant", "--all", "--timeout=60s"},
 		{"delete", "namespace", n.name, "--timeout=60s"},
@@ -169,6 +172,7 @@ func (n *tenant) pilotSignedIn() *person {
 func (n *tenant) userSignedIn(pilot *person, name string) *person {
 	n.t.Helper()
 	since := time.Now()
+	cluster.witness.hide("a person's name", name)
 	user := newPerson(n.t, n.address(), strings.ToLower(name)+"@"+n.name+".example")
 	created := pilot.post("/users", map[string][]string{"name": {name}, "email": {user.email}, "language": {"en"}})
 	pilot.mustSee(created, 200, user.email)

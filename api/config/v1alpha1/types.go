@@ -24,6 +24,8 @@ type PlatformConfiguration struct {
 
 	// Server says which sharing servers may run and with what.
 	Server Server `json:"server"`
+	// Hosts says which hosts tenants may ask for.
+	Hosts Hosts `json:"hosts,omitempty"`
 	// Exposure says how addresses are opened to the outside.
 	Exposure Exposure `json:"exposure,omitempty"`
 	// Vault says where keys are.
@@ -59,6 +61,14 @@ type ServerImage struct {
 	Image   string `json:"image"`
 }
 
+// Hosts says which hosts tenants may ask for.
+type Hosts struct {
+	// AllowedSuffixes are DNS names: a tenant's host is one of them, or a name
+	// below one (gouv.qc.ca allows partage.gouv.qc.ca, not evilgouv.qc.ca).
+	// Every host is allowed when empty.
+	AllowedSuffixes []string `json:"allowedSuffixes,omitempty"`
+}
+
 // Exposure says how addresses are opened to the outside: by one Service of
 // type LoadBalancer for each address, TLS going through to the pod.
 type Exposure struct {
@@ -70,6 +80,9 @@ type Exposure struct {
 	HTTPSPort int32 `json:"httpsPort,omitempty"`
 	// HTTPPort is the public port whose requests are redirected; 80 when 0.
 	HTTPPort int32 `json:"httpPort,omitempty"`
+	// NodePorts opens ports on every node for each such Service, for a load
+	// balancer that comes in through them; others reach the pods without.
+	NodePorts bool `json:"nodePorts,omitempty"`
 }
 
 // Vault says where keys are and under which roles operator and servers sign in.
