@@ -8,6 +8,7 @@ import (
 	"time"
 
 	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
@@ -57,8 +58,13 @@ type Parts struct {
 	Now  func() time.Time
 }
 
+// +kubebuilder:rbac:groups=coordination.k8s.io,namespace=voute-system,resources=leases,verbs=create
+// +kubebuilder:rbac:groups=coordination.k8s.io,namespace=voute-system,resources=leases,resourceNames=voute-operator,verbs=get;update
+// +kubebuilder:rbac:groups="",namespace=voute-system,resources=events,verbs=create
+
 // NewManager prepares the manager; the cache keeps of the kinds that tenants
-// own only what carries the tenant's label.
+// own only what carries the tenant's label. Leader election holds one Lease, and
+// tells of it through the older events API.
 func NewManager(config *rest.Config, options Options) (ctrl.Manager, error) {
 	scheme, err := Scheme()
 	if err != nil {
@@ -79,6 +85,9 @@ func NewManager(config *rest.Config, options Options) (ctrl.Manager, error) {
 		LeaderElectionReleaseOnCancel: true,
 		Controller:                    ctrlconfig.Controller{SkipNameValidation: &options.Again},
 	})
+	if meta.IsNoMatchError(err) {
+		return nil, fmt.Errorf("the cluster does not know the operator's own kinds: kubectl apply --server-side -k config/crd (%w)", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("prepare the manager: %w", err)
 	}
@@ -99,17 +108,26 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
+// cacheOptions keeps our own kinds whole, and of every other only what carries
+// the tenant's label. Other kinds are not named: one that the cluster does not
+// know, for want of cert-manager, would keep the operator from starting.
 func cacheOptions() (cache.Options, error) {
 	labelled, err := labels.NewRequirement(v1alpha1.TenantLabel, selection.Exists, nil)
 	if err != nil {
 		return cache.Options{}, err
 	}
-	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{}}
-	for _, kind := range sharingtenant.Owned() {
-		options.ByObject[kind] = cache.ByObject{Label: labels.NewSelector().Add(*labelled)}
+	options := cache.Options{
+		DefaultTransform:     slim,
+		DefaultLabelSelector: labels.NewSelector().Add(*labelled),
+		ByObject:             map[client.Object]cache.ByObject{},
+	}
+	for _, kind := range []client.Object{&v1alpha1.SharingTenant{}, &v1alpha1.Pilot{}, &v1alpha1.RetentionPolicy{}} {
+		options.ByObject[kind] = cache.ByObject{Label: labels.Everything()}
 	}
 	return options, nil
 }
+
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // Add registers every controller with the manager.
 func Add(ctx context.Context, manager ctrl.Manager, parts Parts) error {

@@ -206,18 +206,3 @@ func platformChanges(n *tenant) {
 	})
 	n.waitReady()
 }
-
-func restarts(n *tenant) {
-	n.becomeReady()
-	generation := fetch(n, "justice-production", &appsv1.Deployment{}).Generation
-	n.stopOperator()
-	before := n.written.total()
-	n.startManager(n.T)
-	n.quiet()
-	if asked := n.written.since(before); len(asked) > 0 {
-		n.Errorf("the operator that took over wrote %v", asked)
-	}
-	if now := fetch(n, "justice-production", &appsv1.Deployment{}).Generation; now != generation {
-		n.Errorf("the Deployment went from generation %d to %d", generation, now)
-	}
-}

@@ -2,6 +2,7 @@ package controllers_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,49 +13,84 @@ import (
 	"voute.dev/voute/api/v1alpha1"
 )
 
+// scenario is one thing that the operator is tried with.
+type scenario struct {
+	name string
+	test func(*tenant)
+}
+
 // TestOperator tries the whole operator on a real API server.
 func TestOperator(t *testing.T) {
 	w := newWorld(t)
-	for _, each := range []struct {
-		name string
-		test func(*tenant)
-	}{
-		{"a tenant becomes ready, and then nothing is written", becomesReady},
-		{"without a policy no address is opened", withoutPolicy},
-		{"without a pilot no address is opened", withoutPilot},
-		{"a read that fails opens no address", unreadable},
-		{"a live tenant outlives its policy", outlivesPolicy},
-		{"a live tenant outlives its pilots", outlivesPilots},
-		{"Vault sealed: all else is done, and recovers", vaultSealed},
-		{"what others change is put back", repairs},
-		{"a live server comes back without cert-manager", returnsUncertified},
-		{"deleted with Retain, found again", retains},
-		{"deleted with Destroy, nothing is left", destroys},
-		{"a namespace that goes takes the tenant along", namespaceGoes},
-		{"a larger quota grows the volume", grows},
-		{"a volume that cannot grow keeps its quota", cannotGrow},
-		{"another's volume is refused", refusesVolume},
-		{"use moves the status, a little use does not", usageMoves},
-		{"a server that is silent for a moment changes nothing", silentServer},
-		{"a configuration is in force when the server says so", configurationOnItsWay},
-		{"a version that is not known stalls", unknownVersion},
-		{"cert-manager's own words are shown", unknownIssuer},
-		{"one host, two tenants", hostConflict},
-		{"a live tenant does not take another's host", keepsItsHost},
-		{"an environment taken out of the spec goes", environmentGoes},
-		{"a certificate that was bought is mounted by name", boughtCertificate},
-		{"two pilots with one address", duplicatePilots},
-		{"a pilot without a tenant", pilotWithoutTenant},
-		{"a pilot's progress is shown", pilotProgress},
-		{"the last pilot is held", lastPilot},
-		{"a policy in use is held", policyInUse},
-		{"a new platform configuration reaches every tenant", platformChanges},
-		{"another operator takes over and writes nothing", restarts},
-	} {
-		t.Run(each.name, func(t *testing.T) { each.test(w.newTenant(t)) })
-	}
+	t.Run("hostile input", w.hostileInput) // first, while its figures are those of its own tenants
+	t.Run("side by side", func(t *testing.T) { w.try(t, sideBySide, true) })
+	t.Run("alone", func(t *testing.T) { w.try(t, alone, false) })
+	t.Run("woken by watches only", func(t *testing.T) {
+		w.pace.Settled = never
+		w.restart(t)
+		w.try(t, woken, true)
+	})
 	t.Run("a tool that knows kstatus sees every state as it is", w.watcher.report)
+	t.Run("every right is used", w.requests.useEveryRight)
+	t.Run("nothing secret and nobody's name is told", w.tellsNoSecret)
+	t.Run("metadata alone is cached of what others may own, and no Secret is read", w.requests.cacheLittle)
 }
+
+// never is longer than any test takes: what is seen by then, a watch has told.
+const never = 24 * time.Hour
+
+func (w *world) try(t *testing.T, scenarios []scenario, together bool) {
+	for _, each := range scenarios {
+		t.Run(each.name, func(t *testing.T) {
+			if together {
+				t.Parallel()
+			}
+			each.test(w.newTenant(t))
+		})
+	}
+}
+
+// sideBySide are about one client, in a namespace of its own.
+var sideBySide = slices.Concat([]scenario{
+	{"a tenant becomes ready, and then nothing is written", becomesReady},
+	{"without a policy no address is opened", withoutPolicy},
+	{"without a pilot no address is opened", withoutPilot},
+	{"a read that fails opens no address", unreadable},
+	{"a live tenant outlives its policy", outlivesPolicy},
+	{"a live tenant outlives its pilots", outlivesPilots},
+	{"what others change is put back", repairs},
+	{"a live server comes back without cert-manager", returnsUncertified},
+	{"a larger quota grows the volume", grows},
+	{"a volume that cannot grow keeps its quota", cannotGrow},
+	{"another's volume is refused", refusesVolume},
+	{"use moves the status, a little use does not", usageMoves},
+	{"a server that is silent for a moment changes nothing", silentServer},
+	{"a configuration is in force when the server says so", configurationOnItsWay},
+	{"a version that is not known stalls", unknownVersion},
+	{"cert-manager's own words are shown", unknownIssuer},
+	{"a live tenant does not take another's host", keepsItsHost},
+	{"an environment taken out of the spec goes", environmentGoes},
+	{"a certificate that was bought is mounted by name", boughtCertificate},
+	{"two pilots with one address", duplicatePilots},
+	{"a pilot without a tenant", pilotWithoutTenant},
+	{"a pilot's progress is shown", pilotProgress},
+	{"the last pilot is held", lastPilot},
+	{"a policy in use is held", policyInUse},
+	{"deleted with Retain, found again", retains},
+	{"a namespace that goes takes the tenant along", namespaceGoes},
+}, deletions, hosts)
+
+// alone are about what all clients share: Vault, the platform configuration,
+// the operator's process.
+var alone = slices.Concat([]scenario{
+	{"Vault sealed: all else is done, and recovers", vaultSealed},
+	{"deleted with Destroy, nothing is left", destroys},
+	{"a new platform configuration reaches every tenant", platformChanges},
+	{"a host that the platform does not allow is not opened, and not closed", hostNotAllowed},
+}, deletionsWithoutVault, upgrades)
+
+// woken are tried while the operator looks at nothing that settled by itself.
+var woken = slices.Concat(identities, mends)
 
 // waitFor waits for a condition of the tenant's current generation.
 func (n *tenant) waitFor(kind string, want metav1.ConditionStatus, reason string, parts ...string) *v1alpha1.SharingTenant {
@@ -121,9 +157,16 @@ func (n *tenant) quiet() {
 	eventually(n.T, "the operator comes to rest", func() error {
 		before := n.written.total()
 		time.Sleep(2 * time.Second)
-		if after := n.written.since(before); len(after) > 0 {
+		if after := n.writesSince(before); len(after) > 0 {
 			return fmt.Errorf("it writes %v", after)
 		}
 		return nil
+	})
+}
+
+// writesSince gives what was written into this client's namespace.
+func (n *tenant) writesSince(mark int) []string {
+	return slices.DeleteFunc(n.written.since(mark), func(asked string) bool {
+		return !strings.Contains(asked+"/", "/namespaces/"+n.namespace+"/")
 	})
 }

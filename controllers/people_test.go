@@ -86,8 +86,8 @@ func pilotProgress(n *tenant) {
 		return nil
 	})
 	day := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
-	n.servers.set(func() {
-		n.servers.pilots[n.namespace+"/marie"] = status.PilotReport{ID: "marie", State: "active", LastSignIn: &day}
+	n.servers.Set(func() {
+		n.servers.Pilots[n.namespace+"/marie"] = status.PilotReport{ID: "marie", State: "active", LastSignIn: &day}
 	})
 	n.waitPilot("marie", "Active", func(pilot *v1alpha1.Pilot) error {
 		if pilot.Status.Phase != v1alpha1.PilotActive || pilot.Status.LastSignIn == nil || !pilot.Status.LastSignIn.Time.Equal(day) {

@@ -51,7 +51,7 @@ func (n *tenant) waitQuota(gigabytes int64) {
 
 func grows(n *tenant) {
 	n.becomeReady()
-	release := n.cluster.hold(n.namespace, "PersistentVolumeClaim")
+	release := n.cluster.Hold(n.namespace, "PersistentVolumeClaim")
 	n.allocate(35)
 	n.waitFor(v1alpha1.StorageReadyCondition, metav1.ConditionFalse, "VolumeGrowing")
 	if got := n.config("justice-production").Storage.QuotaBytes; got >= 35_000_000_000 {
@@ -99,7 +99,7 @@ func refusesVolume(n *tenant) {
 }
 
 func (n *tenant) use(bytes int64) {
-	n.servers.set(func() { n.servers.used[n.namespace+"/justice-production"] = bytes })
+	n.servers.Set(func() { n.servers.Used[n.namespace+"/justice-production"] = bytes })
 }
 
 func usageMoves(n *tenant) {
@@ -130,19 +130,19 @@ func usageMoves(n *tenant) {
 
 func silentServer(n *tenant) {
 	n.becomeReady()
-	n.servers.set(func() { n.servers.silent[n.namespace] = true })
-	defer n.servers.set(func() { n.servers.silent[n.namespace] = false })
+	n.servers.Set(func() { n.servers.Silent[n.namespace] = true })
+	defer n.servers.Set(func() { n.servers.Silent[n.namespace] = false })
 	n.quiet()
 	n.waitReady()
 }
 
 func configurationOnItsWay(n *tenant) {
 	n.becomeReady()
-	n.servers.set(func() { n.servers.stale[n.namespace] = true })
+	n.servers.Set(func() { n.servers.Stale[n.namespace] = true })
 	n.apply(strings.Replace(retentionYAML, `"maxDays":90`, `"maxDays":60`, 1))
 	n.waitFor(v1alpha1.ConfigurationReadyCondition, metav1.ConditionFalse, "ConfigurationOnItsWay")
 	n.staysOpen()
-	n.servers.set(func() { n.servers.stale[n.namespace] = false })
+	n.servers.Set(func() { n.servers.Stale[n.namespace] = false })
 	n.waitReady()
 }
 
@@ -181,22 +181,6 @@ func unknownIssuer(n *tenant) {
 	n.waitReady()
 }
 
-func hostConflict(n *tenant) {
-	n.becomeReady()
-	late := n.newTenant(n.T)
-	late.apply(retentionYAML, pilotYAML, strings.ReplaceAll(tenantYAML, "partage.NAMESPACE", "partage."+n.namespace))
-	late.waitFor(v1alpha1.ExposureReadyCondition, metav1.ConditionFalse, "HostConflict", n.namespace+"/justice")
-	late.waitFor(v1alpha1.StalledCondition, metav1.ConditionTrue, "")
-	for _, object := range []string{"deployment/justice-production", "service/justice-production", "certificate/justice-production-tls"} {
-		if found := late.kubectl("get", object, "--ignore-not-found"); found != "" {
-			late.Errorf("it has taken the host: %s", found)
-		}
-	}
-	n.waitReady()
-	n.kubectl("delete", "stn", "justice")
-	late.waitReady()
-}
-
 // keepsItsHost: a live tenant that claims the host of another one goes on
 // serving where it does, and nothing of it speaks of the other's host.
 func keepsItsHost(n *tenant) {
@@ -228,7 +212,7 @@ func boughtCertificate(n *tenant) {
 	n.becomeReady()
 	n.secret("justice-production-tls")
 	n.secret("bought")
-	release := n.cluster.hold(n.namespace, "Deployment")
+	release := n.cluster.Hold(n.namespace, "Deployment")
 	defer release()
 	n.kubectl("patch", "stn", "justice", "--type=json", "-p", `[{"op":"replace","path":"/spec/environments/0/certificate","value":{"secretName":"bought"}}]`)
 	n.waitFor(v1alpha1.WorkloadReadyCondition, metav1.ConditionFalse, "RollingOut")

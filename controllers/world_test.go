@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -27,8 +28,8 @@ import (
 	"voute.dev/voute/internal/platform"
 	"voute.dev/voute/internal/serverstatus"
 	"voute.dev/voute/internal/vault/memory"
-	"voute.dev/voute/server/certfile/certtest"
 	"voute.dev/voute/test/apiserver"
+	"voute.dev/voute/test/simulation"
 )
 
 const (
@@ -46,25 +47,38 @@ type world struct {
 	api      *apiserver.Server
 	kube     client.WithWatch
 	vault    *memory.Keeper
-	servers  *servers
-	cluster  *cluster
+	servers  *simulation.Servers
+	cluster  *simulation.Cluster
 	watcher  *watcher
 	wake     chan event.GenericEvent
 	platform atomic.Pointer[sharingtenant.Platform]
 	written  *writes
+	requests *requests
+	pace     sharingtenant.Pace
 
+	// whole is the test as long as which the world lasts.
+	whole        *testing.T
 	namespaces   atomic.Int32
 	reader       serverstatus.Reader
 	publicKey    string
 	config       *rest.Config
 	stopOperator func()
+	// log is the file with what the operator logs.
+	log string
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOf(t, "../config/crd/bases", apiserver.CertManagerCRDs(t))
+}
+
+// newWorldOf has the kinds of some files or folders.
+func newWorldOf(t *testing.T, crds ...string) *world {
+	t.Helper()
 	w := &world{
-		api:   apiserver.Start(t, "../config/crd/bases", apiserver.CertManagerCRDs(t)),
+		api:   apiserver.Start(t, crds...),
 		vault: memory.New(), wake: make(chan event.GenericEvent, 1), written: &writes{},
+		requests: newRequests(), pace: quick, whole: t,
 	}
 	scheme, err := controllers.Scheme()
 	if err != nil {
@@ -76,7 +90,7 @@ func newWorld(t *testing.T) *world {
 	w.api.MustKubectl(t, "", "create", "namespace", operatorNamespace)
 	w.api.MustKubectl(t, "", "apply", "-k", "../config/rbac")
 	w.api.MustKubectl(t, storageClasses, "apply", "-f", "-")
-	w.cluster = startCluster(t, w.kube)
+	w.cluster = simulation.Start(t, w.kube)
 	w.watcher = startWatcher(t, w.kube)
 	w.startOperator(t)
 	return w
@@ -89,13 +103,15 @@ func (w *world) startOperator(t *testing.T) {
 	config := w.api.ServiceAccount(t, operatorNamespace, "voute-operator")
 	config.QPS, config.Burst = 200, 400
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return w.written.count(next) })
+	config.Wrap(w.requests.record)
 	own := w.identity(t, config)
-	authority := certtest.New(t)
-	w.servers = startServers(t, w, authority, own.PublicKey)
-	w.reader = serverstatus.NewClient(own.Certificate, authority.Pool, w.servers.dial)
+	w.servers = simulation.StartServers(t, w.kube, w.vault, own.PublicKey)
+	w.reader = serverstatus.NewClient(own.Certificate, w.servers.Authority.Pool, w.servers.Dial)
 	w.config, w.publicKey = config, own.PublicKey
 	w.load(t, platformFile(t))
-	ctrl.SetLogger(zap.New(zap.UseDevMode(true), zap.WriteTo(logFile(t))))
+	log := logFile(t)
+	w.log = log.Name()
+	ctrl.SetLogger(zap.New(zap.UseDevMode(true), zap.WriteTo(log)))
 	w.startManager(t)
 }
 
@@ -108,12 +124,19 @@ func (w *world) startManager(t *testing.T) {
 		t.Fatal(err)
 	}
 	parts := controllers.Parts{
-		Platform: w.platform.Load, PublicKey: w.publicKey, Namespace: operatorNamespace, Wake: w.wake, Pace: quick, Now: time.Now,
+		Platform: w.platform.Load, PublicKey: w.publicKey, Namespace: operatorNamespace, Wake: w.wake, Pace: w.pace, Now: time.Now,
 	}
 	if err := controllers.Add(t.Context(), manager, parts); err != nil {
 		t.Fatal(err)
 	}
-	w.stopOperator = run(t, manager.Start)
+	w.stopOperator = run(w.whole, manager.Start)
+}
+
+// restart ends the operator's process and begins another, which remembers nothing.
+func (w *world) restart(t *testing.T) {
+	t.Helper()
+	w.stopOperator()
+	w.startManager(t)
 }
 
 func (w *world) identity(t *testing.T, config *rest.Config) *identity.Identity {
@@ -207,6 +230,24 @@ type writes struct {
 	// failing is the end of a path for which every other read fails; reads counts them.
 	failing string
 	reads   int
+	// once has the ends of paths to which a write fails once, and whether it did.
+	once map[string]bool
+}
+
+// failOnce makes the next write to a path fail. The function returned tells
+// whether it has.
+func (w *writes) failOnce(path string) (failed func() bool) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	if w.once == nil {
+		w.once = map[string]bool{}
+	}
+	w.once[path] = false
+	return func() bool {
+		w.lock.Lock()
+		defer w.lock.Unlock()
+		return w.once[path]
+	}
 }
 
 // fail makes every other read of a path fail; none for the empty one. The
@@ -225,6 +266,12 @@ func (w *writes) fail(path string) (failed func() int) {
 func (w *writes) fails(request *http.Request) bool {
 	w.lock.Lock()
 	defer w.lock.Unlock()
+	for path, done := range w.once {
+		if !done && request.Method != http.MethodGet && strings.HasSuffix(request.URL.Path, path) {
+			w.once[path] = true
+			return true
+		}
+	}
 	if w.failing == "" || request.Method != http.MethodGet || !strings.HasSuffix(request.URL.Path, w.failing) {
 		return false
 	}
@@ -324,14 +371,23 @@ func missing(n *tenant, name string, object client.Object) error {
 	return client.IgnoreNotFound(err)
 }
 
-var errDial = errors.New("no server listens there")
-
-func (s *servers) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	host, _, _ := strings.Cut(address, ":")
-	if s.isSilent(host) {
-		return nil, errDial
+// leftBehind is what the garbage collector would still have to remove: nothing
+// of a tenant that is gone may be without an owner.
+func (n *tenant) leftBehind(kinds ...client.ObjectList) error {
+	for _, list := range kinds {
+		if err := n.kube.List(n.Context(), list, client.InNamespace(n.namespace), client.HasLabels{v1alpha1.TenantLabel}); err != nil {
+			return err
+		}
+		if err := eachOf(list, func(object metav1.Object) error {
+			if metav1.GetControllerOf(object) == nil {
+				return fmt.Errorf("%T %s has no owner", object, object.GetName())
+			}
+			return nil
+		}); err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
 	}
-	return new(net.Dialer).DialContext(ctx, network, s.address)
+	return nil
 }
 
 const retentionYAML = `{"apiVersion":"sharing.voute.dev/v1alpha1","kind":"RetentionPolicy","metadata":{"name":"courante","namespace":"NAMESPACE"},"spec":{"defaultDays":30,"maxDays":90}}`

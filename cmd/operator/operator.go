@@ -17,12 +17,10 @@ import (
 	"voute.dev/voute/internal/reload"
 )
 
-const (
-	// requestsPerSecond to the API server: enough to bring up some fifty tenants
-	// a minute, and little for an API server.
-	requestsPerSecond = 50
-	burst             = 100
-)
+// unlimited leaves it to the API server how much it takes at a time: its
+// priority and fairness know of its load, and of others who ask; a number here
+// would know of neither.
+const unlimited = -1
 
 // newOperator puts the parts together; nothing runs before Start.
 func newOperator(ctx context.Context, options options) (ctrl.Manager, error) {
@@ -30,7 +28,7 @@ func newOperator(ctx context.Context, options options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the cluster: %w", err)
 	}
-	config.QPS, config.Burst = requestsPerSecond, burst
+	config.QPS = unlimited
 	own, err := ownIdentity(ctx, config, options.namespace)
 	if err != nil {
 		return nil, err

@@ -48,6 +48,9 @@ type scope struct {
 	named []v1alpha1.Pilot
 }
 
+// +kubebuilder:rbac:groups=sharing.voute.dev,resources=pilots,verbs=list;watch;patch
+// +kubebuilder:rbac:groups=sharing.voute.dev,resources=pilots/status,verbs=patch
+
 // Reconcile brings one Pilot's finalizer and status up to date.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	pilot := &v1alpha1.Pilot{}
@@ -60,10 +63,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	gone, err := r.hold(ctx, s)
 	if err != nil || gone {
-		return ctrl.Result{}, err
+		return conditions.Again(err)
 	}
 	r.summarise(s)
-	return ctrl.Result{}, r.write(ctx, s)
+	return conditions.Again(r.write(ctx, s))
 }
 
 func (r *Reconciler) observe(ctx context.Context, s *scope) error {
@@ -150,7 +153,9 @@ func (s *scope) problem() error {
 	return nil
 }
 
-// report is what the production server last told of the pilot; nil when nothing.
+// report is what the production server last told of the pilot; nil when it told
+// nothing at all. A pilot that it does not name is none of its users, for
+// example since another one has the same address.
 func (r *Reconciler) report(pilot *v1alpha1.Pilot) *status.PilotReport {
 	word := r.Reports.Last(serverstatus.Key{
 		Namespace: pilot.Namespace, Tenant: pilot.Spec.TenantRef.Name, Environment: v1alpha1.ProductionEnvironment,
@@ -163,7 +168,7 @@ func (r *Reconciler) report(pilot *v1alpha1.Pilot) *status.PilotReport {
 			return &word.Report.Pilots[i]
 		}
 	}
-	return nil
+	return &status.PilotReport{ID: pilot.Name}
 }
 
 // phase follows the report; without one what was known stays.
@@ -191,13 +196,15 @@ func lastSignIn(report *status.PilotReport, known *metav1.Time) *metav1.Time {
 	return &metav1.Time{Time: report.LastSignIn.Truncate(time.Second)}
 }
 
+// write holds only for the Pilot that was read: what follows from an older one
+// would be told a second time.
 func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	if equality.Semantic.DeepEqual(s.before.Status, s.pilot.Status) {
 		return nil
 	}
 	old := s.pilot.DeepCopy()
 	old.Status = s.before.Status
-	if err := r.Client.Status().Patch(ctx, s.pilot, client.MergeFrom(old), client.FieldOwner(apply.Owner)); err != nil {
+	if err := r.Client.Status().Patch(ctx, s.pilot, client.MergeFromWithOptions(old, client.MergeFromWithOptimisticLock{}), client.FieldOwner(apply.Owner)); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	conditions.Tell(r.Events, s.pilot, s.before.Status.Conditions, s.pilot.Status.Conditions)

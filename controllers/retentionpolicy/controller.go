@@ -35,6 +35,9 @@ type Reconciler struct {
 	Now    func() time.Time
 }
 
+// +kubebuilder:rbac:groups=sharing.voute.dev,resources=retentionpolicies,verbs=list;watch;patch
+// +kubebuilder:rbac:groups=sharing.voute.dev,resources=retentionpolicies/status,verbs=patch
+
 // Reconcile brings one policy's finalizer and status up to date.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	policy := &v1alpha1.RetentionPolicy{}
@@ -47,9 +50,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	gone, err := r.hold(ctx, policy, len(users) > 0)
 	if err != nil || gone {
-		return ctrl.Result{}, err
+		return conditions.Again(err)
 	}
-	return ctrl.Result{}, r.write(ctx, policy, users)
+	return conditions.Again(r.write(ctx, policy, users))
 }
 
 // users are the tenants that name the policy and stay.
@@ -90,6 +93,8 @@ func (r *Reconciler) hold(ctx context.Context, policy *v1alpha1.RetentionPolicy,
 	return leaving && !used, client.IgnoreNotFound(err)
 }
 
+// write holds only for the policy that was read: what follows from an older one
+// would be told a second time.
 func (r *Reconciler) write(ctx context.Context, policy *v1alpha1.RetentionPolicy, users []string) error {
 	old := policy.DeepCopy()
 	target := &policy.Status
@@ -100,7 +105,7 @@ func (r *Reconciler) write(ctx context.Context, policy *v1alpha1.RetentionPolicy
 	if equality.Semantic.DeepEqual(old.Status, policy.Status) {
 		return nil
 	}
-	if err := r.Client.Status().Patch(ctx, policy, client.MergeFrom(old), client.FieldOwner(apply.Owner)); err != nil {
+	if err := r.Client.Status().Patch(ctx, policy, client.MergeFromWithOptions(old, client.MergeFromWithOptimisticLock{}), client.FieldOwner(apply.Owner)); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	conditions.Tell(r.Events, policy, old.Status.Conditions, policy.Status.Conditions)

@@ -27,8 +27,8 @@ func (r *Reconciler) certificate(ctx context.Context, s *scope) (string, error) 
 
 func (r *Reconciler) publicCertificate(ctx context.Context, s *scope, e *environment) error {
 	if want := desired.Certificate(s.input(e)); want != nil {
-		if e.conflict != nil {
-			return conditions.Block("HostConflict", "is not asked for: the host belongs to another tenant.")
+		if err := e.withoutHost(); err != nil {
+			return err
 		}
 		return r.issued(ctx, s, want)
 	}
@@ -36,12 +36,13 @@ func (r *Reconciler) publicCertificate(ctx context.Context, s *scope, e *environ
 }
 
 // replaced removes the certificate from before one was bought, once the server
-// that runs mounts the bought one: until then a restart still needs it.
+// that runs mounts the bought one: until then a restart still needs it. While
+// an address keeps its host, the issued one may be what its server mounts.
 func (r *Reconciler) replaced(ctx context.Context, s *scope, e *environment) error {
-	if e.Certificate.SecretName == "" {
+	name := desired.CertificateName(s.tenant.Name, e.Name)
+	if bought := e.Certificate.SecretName; bought == "" || bought == name {
 		return nil
 	}
-	name := desired.CertificateName(s.tenant.Name, e.Name)
 	return r.unwanted(ctx, s, &certmanagerv1.Certificate{ObjectMeta: s.meta(e, name)})
 }
 
@@ -65,7 +66,10 @@ func (r *Reconciler) issued(ctx context.Context, s *scope, want *certmanagerv1.C
 // pendingCertificate tells in cert-manager's own words what it waits for: the
 // request knows more than the certificate, for example that there is no such issuer.
 func (r *Reconciler) pendingCertificate(ctx context.Context, live *certmanagerv1.Certificate, state *certmanagerv1.CertificateCondition) error {
-	reason, message := "Pending", "it has not looked at it yet; check that it runs."
+	if len(live.Status.Conditions) == 0 {
+		return conditions.Wait("CertificatePending", "cert-manager says Pending: it has not looked at it yet; check that it runs.")
+	}
+	reason, message := "Pending", "it has not issued it yet."
 	if state != nil {
 		reason, message = state.Reason, state.Message
 	}
@@ -78,6 +82,9 @@ func (r *Reconciler) pendingCertificate(ctx context.Context, live *certmanagerv1
 	return conditions.Wait("CertificatePending", "cert-manager says %s: %s", reason, message)
 }
 
+// +kubebuilder:rbac:groups=cert-manager.io,resources=certificaterequests,verbs=get
+
+// requestMessage is what the request of a certificate says; empty for none.
 func (r *Reconciler) requestMessage(ctx context.Context, live *certmanagerv1.Certificate) string {
 	revision := 1
 	if live.Status.Revision != nil {

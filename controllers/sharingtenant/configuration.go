@@ -3,7 +3,6 @@ package sharingtenant
 import (
 	"context"
 
-	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/desired"
 )
@@ -21,8 +20,8 @@ func (r *Reconciler) configuration(ctx context.Context, s *scope) (string, error
 }
 
 func (r *Reconciler) writeConfiguration(ctx context.Context, s *scope, e *environment) error {
-	if e.conflict != nil {
-		return conditions.Block("HostConflict", "is not written: the host belongs to another tenant; see %s.", v1alpha1.ExposureReadyCondition)
+	if err := e.withoutHost(); err != nil {
+		return err
 	}
 	if e.quota == 0 {
 		return conditions.Block("WaitingForStorage", "waits for its volume.")

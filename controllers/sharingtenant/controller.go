@@ -74,6 +74,10 @@ var steps = []step{
 	{"", "", (*Reconciler).departed},
 }
 
+// +kubebuilder:rbac:groups=sharing.voute.dev,resources=sharingtenants,verbs=list;watch;patch
+// +kubebuilder:rbac:groups=sharing.voute.dev,resources=sharingtenants/status,verbs=patch
+// +kubebuilder:rbac:groups=sharing.voute.dev,resources=sharingtenants/finalizers,verbs=update
+
 // Reconcile brings one tenant closer to what its spec asks for.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	tenant := &v1alpha1.SharingTenant{}
@@ -93,13 +97,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return r.remove(ctx, s)
 	}
 	if err := r.hold(ctx, tenant); err != nil {
-		return ctrl.Result{}, err
+		return conditions.Again(err)
 	}
 	r.observe(ctx, s)
 	results := r.run(ctx, s)
 	s.summarise(results)
 	if err := r.write(ctx, s); err != nil {
-		return ctrl.Result{}, err
+		return conditions.Again(err)
 	}
 	return r.Pace.next(s, results)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,11 +26,11 @@ func (r *Reconciler) remove(ctx context.Context, s *scope) (ctrl.Result, error) 
 	}
 	results := []conditions.Result{r.takeApart(ctx, s)}
 	if results[0].Err == nil {
-		return ctrl.Result{}, r.release(ctx, s.tenant)
+		return conditions.Again(r.release(ctx, s.tenant))
 	}
 	s.summarise(results)
 	if err := r.write(ctx, s); err != nil {
-		return ctrl.Result{}, err
+		return conditions.Again(err)
 	}
 	return r.Pace.next(s, results)
 }
@@ -56,6 +57,8 @@ func (r *Reconciler) takeApart(ctx context.Context, s *scope) conditions.Result 
 	}
 	return conditions.Result{Type: v1alpha1.CertificateReadyCondition, Err: r.removeIssued(ctx, s.tenant)}
 }
+
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get
 
 // mayDestroy asks for the annotation that names the tenant. A namespace that is
 // itself going cannot wait for it: there, what Kubernetes does not remove anyway
@@ -107,9 +110,13 @@ func (r *Reconciler) describe(object client.Object) string {
 	return gvk.Kind + " " + object.GetName()
 }
 
-// gone removes an object of this tenant. One of another owner does not count.
+// gone removes an object of this tenant. One of another owner does not count,
+// nor does one of a kind that the cluster no longer knows: it went with its kind.
 func (r *Reconciler) gone(ctx context.Context, s *scope, object client.Object) (bool, error) {
 	found, err := r.ours(ctx, s, object)
+	if meta.IsNoMatchError(err) {
+		return true, nil
+	}
 	if err != nil || !found {
 		return err == nil, err
 	}
@@ -125,7 +132,7 @@ func (r *Reconciler) destroyVolumes(ctx context.Context, s *scope) error {
 		if err != nil {
 			return err
 		}
-		if !found || claim.Labels[v1alpha1.TenantLabel] != s.tenant.Name {
+		if !found || !isVolumeOf(claim, s.tenant.Name, name) {
 			continue
 		}
 		gone, err := r.Objects.Delete(ctx, claim)
@@ -143,15 +150,23 @@ func (r *Reconciler) destroyKeys(ctx context.Context, s *scope) error {
 	for _, name := range environmentNames {
 		keys, err := s.platform.Vault.Keys(ctx, desired.KeyPrefix(s.tenant.Namespace, s.tenant.Name, name)+".")
 		if err != nil {
-			return vaultProblem(err)
+			return keysLeft(s.tenant, err)
 		}
 		for _, key := range keys {
 			if err := s.platform.Vault.Destroy(ctx, key); err != nil {
-				return vaultProblem(err)
+				return keysLeft(s.tenant, err)
 			}
 		}
 	}
 	return nil
+}
+
+// keysLeft also names the way out for a Vault that will not come back: by then
+// the volumes are destroyed, and Retain leaves no more than the keys.
+func keysLeft(tenant *v1alpha1.SharingTenant, err error) error {
+	problem := conditions.Classify(vaultProblem(err))
+	return conditions.Retry(err, problem.Reason, "%s The volumes are destroyed, keys are left. Only if this Vault is gone for good, give the keys up: "+
+		"kubectl patch sharingtenant -n %s %s --type merge -p '{\"spec\":{\"deletionPolicy\":\"Retain\"}}'", problem.Message, tenant.Namespace, tenant.Name)
 }
 
 // removeIssued removes the keys that cert-manager made.

@@ -14,8 +14,8 @@ func (r *Reconciler) tell(s *scope) {
 	r.tellRepairs(s)
 }
 
-// tellRepairs names the object of each repair as the related one: events that
-// differ in nothing but their text are folded into one, and the text is lost.
+// tellRepairs tells each repair once: events that differ in nothing but their
+// text are folded into one, and the text is lost.
 func (r *Reconciler) tellRepairs(s *scope) {
 	for _, each := range s.repairs {
 		name := r.describe(each.object)
@@ -23,6 +23,17 @@ func (r *Reconciler) tellRepairs(s *scope) {
 		if len(each.foreign) > 0 {
 			note = name + " was put back; removed what others had added: " + strings.Join(each.foreign, ", ")
 		}
-		conditions.Record(r.Events, s.tenant, each.object, corev1.EventTypeWarning, "Repaired", "Repair", note)
+		conditions.Record(r.Events, s.tenant, r.repaired(each), corev1.EventTypeWarning, "Repaired", "Repair", note)
 	}
+}
+
+// repaired refers to the part of an object that was put back.
+func (r *Reconciler) repaired(each repair) *corev1.ObjectReference {
+	reference := &corev1.ObjectReference{
+		Namespace: each.object.GetNamespace(), Name: each.object.GetName(), FieldPath: strings.Join(each.foreign, ", "),
+	}
+	if gvk, err := r.Client.GroupVersionKindFor(each.object); err == nil {
+		reference.APIVersion, reference.Kind = gvk.ToAPIVersionAndKind()
+	}
+	return reference
 }

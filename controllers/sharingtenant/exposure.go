@@ -25,8 +25,17 @@ func (r *Reconciler) address(ctx context.Context, s *scope, e *environment) erro
 	if err := s.mayOpen(e); err != nil {
 		return err
 	}
-	if e.conflict != nil {
-		return e.conflict // an address that is open stays at the host that it has
+	open := r.open(ctx, s, e)
+	if e.refused == nil {
+		return open
+	}
+	return conditions.Merge([]conditions.Part{{Name: "host", Err: e.refused}, {Name: "open address", Err: open}})
+}
+
+// open opens an address, or keeps it open at the host that it has.
+func (r *Reconciler) open(ctx context.Context, s *scope, e *environment) error {
+	if err := e.withoutHost(); err != nil {
+		return err
 	}
 	if !e.deployed {
 		return conditions.Block("WaitingForServer", "waits for the server: see %s.", v1alpha1.WorkloadReadyCondition)

@@ -1,59 +1,95 @@
 package sharingtenant
 
 import (
+	"context"
+	"sync/atomic"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"voute.dev/voute/api/v1alpha1"
 )
 
+// patience is how long a scrape waits for a cache that only begins.
+const patience = 5 * time.Second
+
 var (
-	tenantReady = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "voute_tenant_ready", Help: "1 while every address of the tenant serves what its spec asks for.",
-	}, []string{"namespace", "tenant"})
-	usedBytes = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "voute_tenant_used_bytes", Help: "What documents occupy, as the status shows it.",
-	}, []string{"namespace", "tenant", "environment"})
-	quotaBytes = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "voute_tenant_quota_bytes", Help: "The allocation that the server enforces.",
-	}, []string{"namespace", "tenant", "environment"})
-	certificateExpiry = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "voute_tenant_certificate_expiry_timestamp_seconds", Help: "When the served certificate expires.",
-	}, []string{"namespace", "tenant", "environment"})
+	ofTenant      = []string{"namespace", "tenant"}
+	ofEnvironment = []string{"namespace", "tenant", "environment"}
+
+	tenantReady = prometheus.NewDesc("voute_tenant_ready",
+		"1 while every address of the tenant serves what its spec asks for.", ofTenant, nil)
+	usedBytes = prometheus.NewDesc("voute_tenant_used_bytes",
+		"What documents occupy, as the status shows it.", ofEnvironment, nil)
+	quotaBytes = prometheus.NewDesc("voute_tenant_quota_bytes",
+		"The allocation that the server enforces.", ofEnvironment, nil)
+	certificateExpiry = prometheus.NewDesc("voute_tenant_certificate_expiry_timestamp_seconds",
+		"When the served certificate expires.", ofEnvironment, nil)
+
 	repairs = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "voute_repairs_total", Help: "Objects that others had changed and that were put back.",
-	}, []string{"namespace", "tenant"})
+	}, ofTenant)
+
+	tenantGauges gauges
 )
 
-func init() {
-	metrics.Registry.MustRegister(tenantReady, usedBytes, quotaBytes, certificateExpiry, repairs)
+func init() { metrics.Registry.MustRegister(&tenantGauges, repairs) }
+
+// gauges reads the tenants' statuses when it is asked: to keep them beside would
+// take some kilobytes for each tenant, and could tell something else.
+type gauges struct {
+	tenants atomic.Pointer[client.Client]
 }
 
-// measure shows a tenant's status as metrics.
-func measure(tenant *v1alpha1.SharingTenant) {
+// Describe names every metric.
+func (g *gauges) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, each := range []*prometheus.Desc{tenantReady, usedBytes, quotaBytes, certificateExpiry} {
+		descriptions <- each
+	}
+}
+
+// Collect shows every tenant in the cache.
+func (g *gauges) Collect(found chan<- prometheus.Metric) {
+	reader := g.tenants.Load()
+	if reader == nil {
+		return // no operator runs yet
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	tenants := &v1alpha1.SharingTenantList{}
+	if err := (*reader).List(ctx, tenants, client.UnsafeDisableDeepCopy); err != nil {
+		found <- prometheus.NewInvalidMetric(tenantReady, err)
+		return
+	}
+	for i := range tenants.Items {
+		show(found, &tenants.Items[i])
+	}
+}
+
+func show(found chan<- prometheus.Metric, tenant *v1alpha1.SharingTenant) {
+	gauge := func(what *prometheus.Desc, value float64, labels ...string) {
+		found <- prometheus.MustNewConstMetric(what, prometheus.GaugeValue, value, append([]string{tenant.Namespace, tenant.Name}, labels...)...)
+	}
 	ready := 0.0
 	if meta.IsStatusConditionTrue(tenant.Status.Conditions, v1alpha1.ReadyCondition) {
 		ready = 1
 	}
-	tenantReady.WithLabelValues(tenant.Namespace, tenant.Name).Set(ready)
+	gauge(tenantReady, ready)
 	for _, e := range tenant.Status.Environments {
-		labels := []string{tenant.Namespace, tenant.Name, string(e.Name)}
 		if e.Quota != nil && e.Used != nil {
-			quotaBytes.WithLabelValues(labels...).Set(e.Quota.AsApproximateFloat64())
-			usedBytes.WithLabelValues(labels...).Set(e.Used.AsApproximateFloat64())
+			gauge(quotaBytes, e.Quota.AsApproximateFloat64(), string(e.Name))
+			gauge(usedBytes, e.Used.AsApproximateFloat64(), string(e.Name))
 		}
 		if e.CertificateNotAfter != nil {
-			certificateExpiry.WithLabelValues(labels...).Set(float64(e.CertificateNotAfter.Unix()))
+			gauge(certificateExpiry, float64(e.CertificateNotAfter.Unix()), string(e.Name))
 		}
 	}
 }
 
 func unmeasure(key types.NamespacedName) {
-	labels := prometheus.Labels{"namespace": key.Namespace, "tenant": key.Name}
-	for _, vector := range []*prometheus.GaugeVec{tenantReady, usedBytes, quotaBytes, certificateExpiry} {
-		vector.DeletePartialMatch(labels)
-	}
-	repairs.DeletePartialMatch(labels)
+	repairs.DeletePartialMatch(prometheus.Labels{"namespace": key.Namespace, "tenant": key.Name})
 }

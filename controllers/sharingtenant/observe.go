@@ -2,7 +2,6 @@ package sharingtenant
 
 import (
 	"context"
-	"net/url"
 	"sync"
 	"time"
 
@@ -13,9 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"voute.dev/voute/api/v1alpha1"
-	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/desired"
-	"voute.dev/voute/internal/index"
 	"voute.dev/voute/internal/serverstatus"
 )
 
@@ -39,67 +36,18 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) {
 			e.unread = err
 			e.deployed = e.exposed // an address is opened for a server only
 		}
-		e.conflict = r.hostConflict(ctx, s, e)
+		if err = r.checkHost(ctx, s, e); err != nil {
+			logger.Error(err, "cannot tell which certificate is shown at the open address", "environment", e.Name)
+			e.unread = err
+		}
 	}
+	s.keepApart()
 	r.ask(ctx, s)
 }
 
 func (r *Reconciler) ours(ctx context.Context, s *scope, object client.Object) (bool, error) {
 	found, err := r.Objects.Observe(ctx, object)
 	return found && s.owns(object), err
-}
-
-// hostConflict says that another tenant has the host: who serves it keeps it;
-// among those who do not, the oldest gets it.
-func (r *Reconciler) hostConflict(ctx context.Context, s *scope, e *environment) error {
-	claiming := &v1alpha1.SharingTenantList{}
-	if err := r.Client.List(ctx, claiming, client.MatchingFields{index.TenantHost: e.Host}); err != nil {
-		return err
-	}
-	other := holder(claiming.Items, s.tenant, e.Host)
-	if other == nil {
-		return nil
-	}
-	return conditions.Stall("HostConflict", "the host %s belongs to SharingTenant %s/%s: give this environment another host.",
-		e.Host, other.Namespace, other.Name)
-}
-
-// holder is the other tenant that has a host which several claim; nil when this
-// one has it. A cache lists them in no order, and the answer must not follow it.
-func holder(claiming []v1alpha1.SharingTenant, tenant *v1alpha1.SharingTenant, host string) *v1alpha1.SharingTenant {
-	if serves(tenant, host) {
-		return nil
-	}
-	var oldest *v1alpha1.SharingTenant
-	for i := range claiming {
-		other := &claiming[i]
-		switch {
-		case other.UID == tenant.UID:
-		case serves(other, host):
-			return other
-		case isOlder(other, tenant) && (oldest == nil || isOlder(other, oldest)):
-			oldest = other
-		}
-	}
-	return oldest
-}
-
-// serves: the address that is open has this host. To have another one open, and
-// to claim this one in the spec, is not enough.
-func serves(tenant *v1alpha1.SharingTenant, host string) bool {
-	for _, e := range tenant.Status.Environments {
-		if open, err := url.Parse(e.URL); err == nil && open.Hostname() == host {
-			return true
-		}
-	}
-	return false
-}
-
-func isOlder(a, b *v1alpha1.SharingTenant) bool {
-	if order := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); order != 0 {
-		return order < 0
-	}
-	return a.UID < b.UID
 }
 
 // ask reads the reports of all deployed servers at once, unless they are fresh.

@@ -76,10 +76,11 @@ func (s *scope) underWay() time.Duration {
 }
 
 // freshness is the age up to which a server's report does without another
-// question: a little less than the pace at which it is asked for.
+// question: a little less than the pace at which it is asked for, and never so
+// old that it would no longer be taken for true.
 func (p Pace) freshness(s *scope) time.Duration {
 	if meta.IsStatusConditionTrue(s.before.Conditions, v1alpha1.ReadyCondition) && s.before.ObservedGeneration == s.tenant.Generation {
-		return p.Settled * 2 / 3
+		return min(p.Settled*2/3, silence/2)
 	}
 	return p.Eager / 2
 }

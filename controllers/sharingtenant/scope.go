@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/apply"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/desired"
 	"voute.dev/voute/internal/platform"
@@ -15,6 +16,9 @@ import (
 	serverconfig "voute.dev/voute/server/config"
 	"voute.dev/voute/server/status"
 )
+
+// tenantKind is how an owner reference names a SharingTenant.
+const tenantKind = "SharingTenant"
 
 // scope is what the steps of one reconcile share: each reads what the earlier
 // ones found out, and adds its own.
@@ -52,8 +56,10 @@ type environment struct {
 	deployed bool
 	// unread is why the two are not sure: a read that failed.
 	unread error
-	// conflict is why its host is not its own.
-	conflict error
+	// refused is why it may not have the host that it asks for. kept: it has
+	// one open, which all is about as long as it may not have the other.
+	refused error
+	kept    bool
 	// last is the retention found in its own ConfigMap, where the policy is gone.
 	last *serverconfig.Retention
 	// certified: every certificate that its server shows is there.
@@ -135,8 +141,8 @@ func (s *scope) mayOpen(e *environment) error {
 		return nil
 	case e.unread != nil:
 		return e.unread
-	case e.conflict != nil:
-		return e.conflict
+	case e.refused != nil:
+		return e.refused
 	case s.policy == nil:
 		return conditions.Block("WaitingForRetention", "waits for a RetentionPolicy: see %s.", v1alpha1.RetentionReadyCondition)
 	case len(s.roster) == 0:
@@ -166,8 +172,13 @@ func (s *scope) meta(e *environment, name string) metav1.ObjectMeta {
 }
 
 // owns says whether an object belongs to this very tenant, and not to one of
-// the same name that is gone and whose objects are still being removed.
+// the same name that is gone and whose objects are still being removed. What
+// the operator has made under this tenant's name is the tenant's, even while it
+// has lost its owner or another was written in its place: that is put back.
 func (s *scope) owns(object metav1.Object) bool {
 	owner := metav1.GetControllerOf(object)
-	return owner != nil && owner.UID == s.tenant.UID
+	if owner != nil && owner.Kind == tenantKind && owner.Name == s.tenant.Name {
+		return owner.UID == s.tenant.UID
+	}
+	return apply.IsMade(object)
 }

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -28,7 +29,7 @@ import (
 const (
 	// atOnce is how many tenants are looked at together; most of the time is
 	// spent on waiting for answers of servers.
-	atOnce = 8
+	atOnce = 16
 	// A fault is retried after firstRetry, then later and later up to lastRetry.
 	firstRetry = 500 * time.Millisecond
 	lastRetry  = 20 * time.Second
@@ -45,19 +46,46 @@ func Owned() []client.Object {
 
 // SetupWithManager registers the reconciler and what wakes it.
 func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
+	tenantGauges.tenants.Store(&r.Client)
 	build := ctrl.NewControllerManagedBy(manager).
 		For(&v1alpha1.SharingTenant{}, builder.WithPredicates(asked())).
 		Watches(&v1alpha1.Pilot{}, handler.EnqueueRequestsFromMapFunc(tenantOfPilot), builder.WithPredicates(asked())).
 		Watches(&v1alpha1.RetentionPolicy{}, handler.EnqueueRequestsFromMapFunc(r.tenantsOfPolicy), builder.WithPredicates(asked())).
+		Watches(&v1alpha1.SharingTenant{}, r.hostsFreed()).
 		WatchesRawSource(source.Channel(r.Wake, handler.EnqueueRequestsFromMapFunc(r.everyTenant))).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: atOnce,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
 		})
 	for _, kind := range Owned() {
-		build = build.WatchesMetadata(kind, handler.EnqueueRequestsFromMapFunc(tenantOfObject))
+		if _, mayLack := kind.(*certmanagerv1.Certificate); mayLack {
+			build = build.WatchesRawSource(whenKnown(manager, kind, r.changed()))
+			continue
+		}
+		build = build.WatchesMetadata(kind, r.changed())
 	}
 	return build.Complete(r)
+}
+
+// changed wakes the tenant of an object, unless the change is one that the
+// operator has made itself and goes by already.
+func (r *Reconciler) changed() handler.EventHandler {
+	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+	wake := handler.EnqueueRequestsFromMapFunc(tenantOfObject)
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
+			if r.Objects.IsNews(e.Object) {
+				wake.Create(ctx, e, q)
+			}
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
+			if r.Objects.IsNews(e.ObjectNew) {
+				wake.Update(ctx, e, q)
+			}
+		},
+		DeleteFunc:  wake.Delete,
+		GenericFunc: wake.Generic,
+	}
 }
 
 // asked lets through what somebody asks for, and not what we wrote to a status.

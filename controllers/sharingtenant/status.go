@@ -22,19 +22,20 @@ func (s *scope) summarise(results []conditions.Result) {
 	s.tenant.Status.ObservedGeneration = s.tenant.Generation
 }
 
-// write patches the status if it changed, then tells what is new.
+// write patches the status if it changed, then tells what is new. It holds only
+// for the tenant that was read: where another operator, or somebody, has
+// written meanwhile, what is new would be told a second time.
 func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	if !equality.Semantic.DeepEqual(s.before, s.tenant.Status) {
 		old := s.tenant.DeepCopy()
 		old.Status = s.before
-		if err := r.Client.Status().Patch(ctx, s.tenant, client.MergeFrom(old), client.FieldOwner(apply.Owner)); err != nil {
+		if err := r.Client.Status().Patch(ctx, s.tenant, client.MergeFromWithOptions(old, client.MergeFromWithOptimisticLock{}), client.FieldOwner(apply.Owner)); err != nil {
 			r.tellRepairs(s) // they are done, whatever becomes of the status
 			return client.IgnoreNotFound(err)
 		}
 		r.written.note(s.tenant, s.now)
 	}
 	r.tell(s)
-	measure(s.tenant)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/apply"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/desired"
 )
@@ -26,7 +27,7 @@ func (r *Reconciler) volume(ctx context.Context, s *scope, e *environment) error
 	}
 	allocated := desired.AllocatedGB(e.Environment, s.platform.Config)
 	e.quota = quotaOf(e.claim, allocated)
-	result, err := r.Objects.Apply(ctx, claimFor(s, e))
+	result, err := r.put(ctx, s, claimFor(s, e))
 	if err != nil {
 		return cannotGrow(e, allocated, err)
 	}
@@ -45,7 +46,7 @@ func (r *Reconciler) findClaim(ctx context.Context, s *scope, e *environment) er
 	if err != nil || !found {
 		return err
 	}
-	if claim.Labels[v1alpha1.TenantLabel] != s.tenant.Name || claim.Labels[v1alpha1.EnvironmentLabel] != string(e.Name) {
+	if !isVolumeOf(claim, s.tenant.Name, e.Name) {
 		return conditions.Stall("VolumeNotOurs", "PersistentVolumeClaim %s exists and is not labelled for this environment: remove it, or label it %s=%s and %s=%s to have its documents taken over.",
 			e.name, v1alpha1.TenantLabel, s.tenant.Name, v1alpha1.EnvironmentLabel, e.Name)
 	}
@@ -54,6 +55,13 @@ func (r *Reconciler) findClaim(ctx context.Context, s *scope, e *environment) er
 	}
 	e.claim = claim
 	return nil
+}
+
+// isVolumeOf: the operator made it under this name, whatever became of its
+// labels since; or somebody labelled it to have its documents taken over.
+func isVolumeOf(claim *corev1.PersistentVolumeClaim, tenant string, environment v1alpha1.EnvironmentName) bool {
+	return apply.IsMade(claim) ||
+		claim.Labels[v1alpha1.TenantLabel] == tenant && claim.Labels[v1alpha1.EnvironmentLabel] == string(environment)
 }
 
 // claimFor asks for no other size before the volume is bound: until then the

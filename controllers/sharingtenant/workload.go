@@ -52,6 +52,9 @@ func (r *Reconciler) server(ctx context.Context, s *scope, e *environment, image
 // half started; one that runs, or whose address is open, is kept as it should be
 // whatever is missing.
 func (s *scope) mayRun(e *environment) error {
+	if e.kept && e.unread != nil {
+		return e.unread // the certificate of the open address might be lost
+	}
 	if err := s.mayOpen(e); err != nil || e.deployed || e.exposed {
 		return err
 	}

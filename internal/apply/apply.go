@@ -3,16 +3,17 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/client-go/util/csaupgrade"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"voute.dev/voute/api/v1alpha1"
-	"voute.dev/voute/internal/conditions"
 )
 
 // Owner is the one field owner of everything the operator writes.
@@ -54,9 +55,12 @@ func (r Result) and(later Result) Result {
 	if r.Outcome == Repaired && later.Outcome != Created {
 		later.Outcome = Repaired
 	}
-	if len(r.Foreign) > 0 {
-		later.Foreign = r.Foreign
+	for _, name := range later.Foreign {
+		if !slices.Contains(r.Foreign, name) {
+			r.Foreign = append(r.Foreign, name)
+		}
 	}
+	later.Foreign = r.Foreign
 	return later
 }
 
@@ -82,28 +86,44 @@ func (a *Applier) Apply(ctx context.Context, object client.Object) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	if known, found := a.remembered(ctx, want); found && known.hash == hashOf(want) && !known.isOver(a.now()) {
-		return Result{Outcome: Unchanged, Live: known.live}, known.verdict
+	known, found := a.remembered(ctx, want)
+	if found && known.hash == hashOf(want) && !known.isOver(a.now()) {
+		return Result{Outcome: Unchanged, Live: known.object(want)}, known.problem()
+	}
+	if a.isNew(ctx, want) {
+		// Most often there is none, and to look first would cost as much again.
+		if result, err := a.create(ctx, want); !apierrors.IsAlreadyExists(err) {
+			return result, err
+		}
 	}
 	var whole Result
-	for round := 1; ; round++ {
-		result, err := a.look(ctx, want)
+	for round, seen := 1, known.seenIf(found); ; round, seen = round+1, nil {
+		result, err := a.look(ctx, seen, want)
 		whole = whole.and(result)
-		if !apierrors.IsConflict(err) || round == rounds {
+		if (!apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err)) || round == rounds {
 			return whole, err
 		}
 	}
 }
 
-// look reads the object and makes it as desired. It is a conflict when the
+// isNew: neither the cache nor the memory knows of an object of this name.
+func (a *Applier) isNew(ctx context.Context, want *unstructured.Unstructured) bool {
+	head := &metav1.PartialObjectMetadata{}
+	head.SetGroupVersionKind(want.GroupVersionKind())
+	err := a.cached.Get(ctx, client.ObjectKeyFromObject(want), head)
+	return apierrors.IsNotFound(err) && !a.memory.knows(want.GroupVersionKind(), want)
+}
+
+// look reads the object, where it was not read just now, and makes it as desired. It is a conflict when the
 // object changes meanwhile: a Deployment's status does so all the time.
-func (a *Applier) look(ctx context.Context, want *unstructured.Unstructured) (Result, error) {
-	live, err := a.read(ctx, want)
+func (a *Applier) look(ctx context.Context, live, want *unstructured.Unstructured) (result Result, err error) {
+	if live == nil {
+		live, err = a.read(ctx, want)
+	}
 	if err != nil {
 		return Result{}, err
 	}
-	result, err := a.converge(ctx, live, want)
-	if err == nil {
+	if result, err = a.converge(ctx, live, want); err == nil {
 		return result, nil
 	}
 	err = fmt.Errorf("apply %s: %w", describe(want), err)
@@ -126,9 +146,9 @@ func (a *Applier) Observe(ctx context.Context, object client.Object) (found bool
 		if err != nil || live == nil {
 			return false, err
 		}
-		known = a.memory.store(live, want, "", nil)
+		known = a.memory.observed(live, want)
 	}
-	return true, runtime.DefaultUnstructuredConverter.FromUnstructured(known.live.Object, object)
+	return true, runtime.DefaultUnstructuredConverter.FromUnstructured(known.object(want).Object, object)
 }
 
 // Delete removes an object and says whether it is gone. Nothing is written for
@@ -142,15 +162,39 @@ func (a *Applier) Delete(ctx context.Context, object client.Object) (gone bool, 
 	live.SetGroupVersionKind(gvk)
 	err = a.live.Get(ctx, client.ObjectKeyFromObject(object), live)
 	if apierrors.IsNotFound(err) {
+		a.memory.drop(gvk, object)
 		return true, nil
 	}
 	if err != nil || live.DeletionTimestamp != nil {
 		return false, err
 	}
-	a.memory.drop(live)
+	a.memory.drop(gvk, object)
 	uid := live.GetUID()
 	err = a.writer.Delete(ctx, live, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
 	return false, client.IgnoreNotFound(err)
+}
+
+// Knows says whether an object was there when it was last looked at, whatever
+// the cache shows: it shows nothing of one that has lost its label.
+func (a *Applier) Knows(object client.Object) (bool, error) {
+	gvk, err := a.writer.GroupVersionKindFor(object)
+	return err == nil && a.memory.knows(gvk, object), err
+}
+
+// ForgetOne drops what is remembered of one object.
+func (a *Applier) ForgetOne(object client.Object) error {
+	gvk, err := a.writer.GroupVersionKindFor(object)
+	if err == nil {
+		a.memory.drop(gvk, object)
+	}
+	return err
+}
+
+// IsNews says whether a watch tells of a version of an object that was not
+// looked at yet. The version that a write of ours has made is none.
+func (a *Applier) IsNews(head client.Object) bool {
+	_, known := a.memory.recall(head, head.GetUID(), head.GetResourceVersion())
+	return !known
 }
 
 // Forget drops what is remembered of a tenant's objects.
@@ -187,8 +231,20 @@ func (a *Applier) converge(ctx context.Context, live, want *unstructured.Unstruc
 		return a.create(ctx, want)
 	}
 	if err := claimable(live, want); err != nil {
+		a.memory.store(live, want, "", nil) // so that it is looked at first next time
 		return Result{}, err
 	}
+	done, err := a.disinherit(ctx, live, want)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := a.settle(ctx, live, want)
+	return done.and(result), err
+}
+
+// settle makes an object that is ours hold what is desired, and nothing else in
+// its closed parts.
+func (a *Applier) settle(ctx context.Context, live, want *unstructured.Unstructured) (Result, error) {
 	foreign, err := foreignFields(live)
 	if err != nil {
 		return Result{}, err
@@ -197,64 +253,67 @@ func (a *Applier) converge(ctx context.Context, live, want *unstructured.Unstruc
 		foreign = additions(live, want)
 	}
 	if len(foreign) > 0 {
-		return a.repair(ctx, want, foreign)
+		return a.repair(ctx, live, want, foreign)
 	}
 	if asDesired(live, want) {
-		return Result{Outcome: Unchanged, Live: a.memory.store(live, want, hashOf(want), nil).live}, nil
+		return Result{Outcome: Unchanged, Live: a.memory.store(live, want, hashOf(want), nil).object(want)}, nil
 	}
 	outcome := Updated
 	if hashOf(live) == hashOf(want) {
 		outcome = Repaired
 	}
-	return a.apply(ctx, want, outcome)
+	return a.apply(ctx, live, want, outcome)
 }
 
+// create makes an object that is not there. Whether it is not is for the API
+// server to say, in the same moment: what somebody else has made under this
+// name meanwhile stays as it is.
 func (a *Applier) create(ctx context.Context, want *unstructured.Unstructured) (Result, error) {
 	outcome := Created
 	if a.memory.had(want) {
 		outcome = Repaired
 	}
-	return a.apply(ctx, want, outcome)
+	made := want.DeepCopy()
+	if err := a.writer.Create(ctx, made, client.FieldOwner(Owner)); err != nil {
+		return Result{}, fmt.Errorf("apply %s: %w", describe(want), err)
+	}
+	return a.written(ctx, made, want, outcome)
 }
 
-func (a *Applier) apply(ctx context.Context, want *unstructured.Unstructured, outcome Outcome) (Result, error) {
-	applied, err := a.write(ctx, want)
+func (a *Applier) apply(ctx context.Context, live, want *unstructured.Unstructured, outcome Outcome) (Result, error) {
+	applied, err := a.write(ctx, live, want)
 	if err != nil {
 		return Result{}, err
 	}
-	if more := additions(applied, want); len(more) > 0 {
-		return a.repair(ctx, want, more)
-	}
-	known := a.memory.store(applied, want, hashOf(want), nil)
-	return Result{Outcome: outcome, Live: known.live}, nil
+	return a.written(ctx, applied, want, outcome)
 }
 
-func (a *Applier) write(ctx context.Context, want *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	applied := want.DeepCopy()
-	err := a.writer.Apply(ctx, client.ApplyConfigurationFromUnstructured(applied), client.FieldOwner(Owner), client.ForceOwnership)
-	return applied, err
+// written looks at what became of a write: an admission webhook may have added
+// something.
+func (a *Applier) written(ctx context.Context, live, want *unstructured.Unstructured, outcome Outcome) (Result, error) {
+	if more := additions(live, want); len(more) > 0 {
+		return a.repair(ctx, live, want, more)
+	}
+	known := a.memory.store(live, want, hashOf(want), nil)
+	return Result{Outcome: outcome, Live: known.object(want)}, nil
 }
 
-// claimable refuses an object that is someone else's.
-func claimable(live, want *unstructured.Unstructured) error {
-	if owner := metav1.GetControllerOf(live); owner != nil && !ownedBy(want, owner) {
-		return conditions.Wait("NameTaken", "%s belongs to %s %s, which is going or has another use for it: wait, or remove it.",
-			describe(live), owner.Kind, owner.Name)
+// write is server-side apply. An apply removes the fields that this owner has
+// applied before and no longer does: those that were written when the object
+// was made have to count as applied first.
+func (a *Applier) write(ctx context.Context, live, want *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	inherit, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(Owner), Owner)
+	if err != nil {
+		return nil, fmt.Errorf("read who owns the fields of %s: %w", describe(live), err)
 	}
-	tenant := live.GetLabels()[v1alpha1.TenantLabel]
-	if tenant == want.GetLabels()[v1alpha1.TenantLabel] || (tenant == "" && hasEntry(live)) {
-		return nil
-	}
-	return conditions.Stall("NameTaken", "%s exists and is not this tenant's: remove or rename it.", describe(live))
-}
-
-func ownedBy(want *unstructured.Unstructured, owner *metav1.OwnerReference) bool {
-	for _, ours := range want.GetOwnerReferences() {
-		if ours.UID == owner.UID {
-			return true
+	if len(inherit) > 0 {
+		if err := a.writer.Patch(ctx, live, client.RawPatch(types.JSONPatchType, inherit), client.FieldOwner(Owner)); err != nil {
+			return nil, err
 		}
 	}
-	return false
+	applied := want.DeepCopy()
+	err = a.writer.Apply(ctx, client.ApplyConfigurationFromUnstructured(applied), client.FieldOwner(Owner), client.ForceOwnership)
+	return applied, err
 }
 
 func describe(object client.Object) string {

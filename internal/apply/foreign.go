@@ -3,6 +3,7 @@ package apply
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,10 +49,11 @@ func foreignFields(live *unstructured.Unstructured) ([]string, error) {
 	return foreign, nil
 }
 
-// owners splits the owned fields into what we have applied and the rest. What
-// is written to the status is no part of either.
+// owners splits the owned fields into our own and the rest. What is written to
+// the status is no part of either.
 func owners(entries []metav1.ManagedFieldsEntry) (ours, others *fieldpath.Set, err error) {
 	ours, others = fieldpath.NewSet(), fieldpath.NewSet()
+	operation := ourOperation(entries)
 	for _, entry := range entries {
 		if entry.Subresource != "" || entry.FieldsV1 == nil {
 			continue
@@ -60,7 +62,7 @@ func owners(entries []metav1.ManagedFieldsEntry) (ours, others *fieldpath.Set, e
 		if err := set.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())); err != nil {
 			return nil, nil, fmt.Errorf("fields of %s: %w", entry.Manager, err)
 		}
-		if isOurs(entry) {
+		if isOurs(entry) && entry.Operation == operation {
 			ours = ours.Union(set)
 		} else {
 			others = others.Union(set)
@@ -69,17 +71,25 @@ func owners(entries []metav1.ManagedFieldsEntry) (ours, others *fieldpath.Set, e
 	return ours, others, nil
 }
 
+// ourOperation is how our own fields are marked: as applied; on an object that
+// was not written since we made it, as updated.
+func ourOperation(entries []metav1.ManagedFieldsEntry) metav1.ManagedFieldsOperationType {
+	if slices.ContainsFunc(entries, isApplied) {
+		return metav1.ManagedFieldsOperationApply
+	}
+	return metav1.ManagedFieldsOperationUpdate
+}
+
 func isOurs(entry metav1.ManagedFieldsEntry) bool {
-	return entry.Manager == Owner && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == ""
+	return entry.Manager == Owner && entry.Subresource == ""
+}
+
+func isApplied(entry metav1.ManagedFieldsEntry) bool {
+	return isOurs(entry) && entry.Operation == metav1.ManagedFieldsOperationApply
 }
 
 func hasEntry(live *unstructured.Unstructured) bool {
-	for _, entry := range live.GetManagedFields() {
-		if isOurs(entry) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(live.GetManagedFields(), isOurs)
 }
 
 func within(path fieldpath.Path, parts [][]string) bool {

@@ -7,13 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -61,10 +64,15 @@ func TestApply(t *testing.T) {
 		"a status does not count as a change":               ignoresStatus,
 		"a claim grows and keeps what the server has added": growsClaim,
 		"lost field owners are taken back":                  takesBack,
+		"another owner and another label are removed":       keepsItsOwn,
 		"another's object is refused":                       refuses,
+		"what another makes meanwhile is not touched":       doesNotOverwrite,
+		"one of ours that the cache does not show is kept":  findsUnseen,
+		"a default goes on to be one after an update":       keepsDefaults,
 		"an object of a tenant that is going is waited for": waits,
 		"what returns at once is told and not fought":       doesNotFight,
 		"what is refused is not asked for at once again":    remembersRefusal,
+		"what was observed is not read again":               readsOnce,
 		"deletion writes once":                              deletesOnce,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,6 +90,10 @@ func counting(base client.WithWatch, b *bench) client.WithWatch {
 				b.reads++
 			}
 			return c.Get(ctx, key, object, options...)
+		},
+		Create: func(ctx context.Context, c client.WithWatch, object client.Object, options ...client.CreateOption) error {
+			b.writes++
+			return c.Create(ctx, object, options...)
 		},
 		Apply: func(ctx context.Context, c client.WithWatch, object runtime.ApplyConfiguration, options ...client.ApplyOption) error {
 			b.writes++
@@ -141,6 +153,10 @@ func configMap(namespace, value string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{ObjectMeta: meta(namespace), Data: map[string]string{"voute.yaml": value}}
 }
 
+// inherits is the write, before the first change of an object, by which the
+// fields that it was made with count as applied.
+const inherits = 1
+
 // must applies and checks the outcome and the number of writes.
 func must(t *testing.T, b *bench, a *apply.Applier, object client.Object, want apply.Outcome, writes int) apply.Result {
 	t.Helper()
@@ -195,8 +211,10 @@ func restarts(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 
 func updates(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	must(t, b, a, configMap(namespace, "a"), apply.Created, 1)
-	must(t, b, a, configMap(namespace, "b"), apply.Updated, 1)
+	must(t, b, a, configMap(namespace, "b"), apply.Updated, 1+inherits)
 	settled(t, b, a, configMap(namespace, "b"))
+	must(t, b, a, configMap(namespace, "c"), apply.Updated, 1)
+	must(t, b, a, configMap(namespace, "b"), apply.Updated, 1)
 	if got := read(t, b, configMap(namespace, "")).Data["voute.yaml"]; got != "b" {
 		t.Errorf("voute.yaml is %q", got)
 	}
@@ -206,7 +224,7 @@ func dropsField(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	more := configMap(namespace, "a")
 	more.Data["trusted-ca.pem"] = "x"
 	must(t, b, a, more, apply.Created, 1)
-	must(t, b, a, configMap(namespace, "a"), apply.Updated, 1)
+	must(t, b, a, configMap(namespace, "a"), apply.Updated, 1+inherits)
 	if got := read(t, b, configMap(namespace, "")).Data; len(got) != 1 {
 		t.Errorf("data is %v", got)
 	}
@@ -215,7 +233,7 @@ func dropsField(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 func putsBack(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	must(t, b, a, deployment(namespace), apply.Created, 1)
 	meddle(t, b, deployment(namespace), `{"spec":{"replicas":3}}`)
-	must(t, b, a, deployment(namespace), apply.Repaired, 1)
+	must(t, b, a, deployment(namespace), apply.Repaired, 1+inherits)
 	settled(t, b, a, deployment(namespace))
 	if got := *read(t, b, deployment(namespace)).Spec.Replicas; got != 1 {
 		t.Errorf("replicas are %d", got)
@@ -235,7 +253,7 @@ func removesInjected(t *testing.T, b *bench, a *apply.Applier, namespace string)
 	must(t, b, a, deployment(namespace), apply.Created, 1)
 	meddle(t, b, deployment(namespace), `{"spec":{"template":{"spec":{"hostNetwork":true,"hostPID":true,
 		"containers":[{"name":"spy","image":"example.org/spy"}],"initContainers":[{"name":"first","image":"example.org/first"}]}}}}`)
-	result := must(t, b, a, deployment(namespace), apply.Repaired, 3)
+	result := must(t, b, a, deployment(namespace), apply.Repaired, 3+inherits)
 	if !slices.ContainsFunc(result.Foreign, func(field string) bool { return strings.Contains(field, "spy") }) {
 		t.Errorf("the foreign container is not named: %q", result.Foreign)
 	}
@@ -254,7 +272,7 @@ func repairsWhatMoves(t *testing.T, b *bench, _ *apply.Applier, namespace string
 		Patch: func(ctx context.Context, c client.WithWatch, object client.Object, patch client.Patch, options ...client.PatchOption) error {
 			if moves++; moves <= 3 {
 				live := read(t, b, deployment(namespace))
-				live.Status.CollisionCount = ptr.To(int32(moves)) //nolint:gosec // at most 3
+				live.Status.CollisionCount = ptr.To(ptr.Deref(live.Status.CollisionCount, 0) + 1)
 				if err := b.Status().Update(ctx, live, client.FieldOwner("kube-controller-manager")); err != nil {
 					return err
 				}
@@ -264,13 +282,15 @@ func repairsWhatMoves(t *testing.T, b *bench, _ *apply.Applier, namespace string
 	})
 	a := apply.New(b, b, moving, b.clock)
 	must(t, b, a, deployment(namespace), apply.Created, 1)
-	meddle(t, b, deployment(namespace), `{"spec":{"template":{"spec":{"containers":[{"name":"spy","image":"example.org/spy"}]}}}}`)
-	b.writes = 0
-	result, err := a.Apply(t.Context(), deployment(namespace))
-	if err != nil || result.Outcome != apply.Repaired || !strings.Contains(strings.Join(result.Foreign, " "), "spy") {
-		t.Fatalf("Apply: %s, foreign %q, %v", result.Outcome, result.Foreign, err)
+	for container, named := range map[string]string{"spy": "spy", "voute-server": "image"} {
+		moves = 0
+		meddle(t, b, deployment(namespace), `{"spec":{"template":{"spec":{"containers":[{"name":"`+container+`","image":"example.org/spy"}]}}}}`)
+		result, err := a.Apply(t.Context(), deployment(namespace))
+		if err != nil || result.Outcome != apply.Repaired || !strings.Contains(strings.Join(result.Foreign, " "), named) {
+			t.Fatalf("Apply: %s, foreign %q, %v", result.Outcome, result.Foreign, err)
+		}
+		settled(t, b, a, deployment(namespace))
 	}
-	settled(t, b, a, deployment(namespace))
 }
 
 func removesFromOwnContainer(t *testing.T, b *bench, a *apply.Applier, namespace string) {
@@ -278,7 +298,7 @@ func removesFromOwnContainer(t *testing.T, b *bench, a *apply.Applier, namespace
 	meddle(t, b, deployment(namespace), `{"spec":{"template":{"spec":{"volumes":[{"name":"host","hostPath":{"path":"/"}}],
 		"containers":[{"name":"voute-server","command":["/bin/other"],"env":[{"name":"SSLKEYLOGFILE","value":"/x"}],
 		"volumeMounts":[{"name":"host","mountPath":"/host"}],"securityContext":{"privileged":true}}]}}}}`)
-	must(t, b, a, deployment(namespace), apply.Repaired, 3)
+	must(t, b, a, deployment(namespace), apply.Repaired, 3+inherits)
 	pod := read(t, b, deployment(namespace)).Spec.Template.Spec
 	own := pod.Containers[0]
 	if len(pod.Volumes) != 1 || len(own.Env) != 1 || len(own.VolumeMounts) != 1 || own.SecurityContext != nil || own.Command != nil {
@@ -290,7 +310,7 @@ func removesFromOwnContainer(t *testing.T, b *bench, a *apply.Applier, namespace
 func removesKey(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	must(t, b, a, configMap(namespace, "a"), apply.Created, 1)
 	meddle(t, b, configMap(namespace, ""), `{"data":{"trusted-ca.pem":"theirs"},"binaryData":{"x":"eA=="}}`)
-	must(t, b, a, configMap(namespace, "a"), apply.Repaired, 3)
+	must(t, b, a, configMap(namespace, "a"), apply.Repaired, 3+inherits)
 	if got := read(t, b, configMap(namespace, "")); len(got.Data) != 1 || len(got.BinaryData) != 0 {
 		t.Errorf("left behind: %v %v", got.Data, got.BinaryData)
 	}
@@ -310,7 +330,7 @@ func policy(namespace string) *networkingv1.NetworkPolicy {
 func narrows(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	must(t, b, a, policy(namespace), apply.Created, 1)
 	meddle(t, b, policy(namespace), `{"spec":{"ingress":[{"ports":[{"port":8443,"protocol":"TCP"}]},{}]}}`)
-	must(t, b, a, policy(namespace), apply.Repaired, 3)
+	must(t, b, a, policy(namespace), apply.Repaired, 3+inherits)
 	if got := read(t, b, policy(namespace)).Spec.Ingress; len(got) != 1 {
 		t.Errorf("ingress is %+v", got)
 	}
@@ -331,7 +351,7 @@ func closesService(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	must(t, b, a, service(namespace), apply.Created, 1)
 	before := read(t, b, service(namespace))
 	meddle(t, b, service(namespace), `{"spec":{"externalIPs":["192.0.2.1"],"selector":{"more":"x"},"ports":[{"name":"spy","port":9999}]}}`)
-	must(t, b, a, service(namespace), apply.Repaired, 3)
+	must(t, b, a, service(namespace), apply.Repaired, 3+inherits)
 	after := read(t, b, service(namespace))
 	if len(after.Spec.Ports) != 1 || len(after.Spec.ExternalIPs) != 0 || len(after.Spec.Selector) != 1 {
 		t.Errorf("left behind: %+v", after.Spec)
@@ -397,12 +417,36 @@ func takesBack(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	settled(t, b, a, deployment(namespace))
 }
 
+// keepsItsOwn: what the operator made stays its own, whatever controller takes
+// it and whatever tenant it is labelled for; a claim, which has no owner, too.
+func keepsItsOwn(t *testing.T, b *bench, a *apply.Applier, namespace string) {
+	owned := configMap(namespace, "a")
+	owned.OwnerReferences = []metav1.OwnerReference{{
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: "SharingTenant", Name: "justice", UID: "1", Controller: ptr.To(true),
+	}}
+	for _, object := range []client.Object{owned, claim(namespace, "1Gi")} {
+		must(t, b, a, object.DeepCopyObject().(client.Object), apply.Created, 1)
+		meddle(t, b, object.DeepCopyObject().(client.Object), `{"metadata":{"labels":{"`+v1alpha1.TenantLabel+`":"health"},"ownerReferences":[{"$patch":"replace"},
+			{"apiVersion":"apps/v1","kind":"StatefulSet","name":"thief","uid":"2","controller":true}]}}`)
+		result, err := a.Apply(t.Context(), object.DeepCopyObject().(client.Object))
+		if err != nil || result.Outcome != apply.Repaired || !slices.Equal(result.Foreign, []string{"owner StatefulSet thief"}) {
+			t.Fatalf("Apply: %s, foreign %q, %v", result.Outcome, result.Foreign, err)
+		}
+		live := read(t, b, object.DeepCopyObject().(client.Object))
+		if live.GetLabels()[v1alpha1.TenantLabel] != "justice" || len(live.GetOwnerReferences()) != len(object.GetOwnerReferences()) {
+			t.Errorf("it has the labels %v and the owners %v", live.GetLabels(), live.GetOwnerReferences())
+		}
+		settled(t, b, a, object)
+	}
+}
+
 func refuses(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	theirs := configMap(namespace, "theirs")
 	theirs.Labels = nil
 	if err := b.Create(t.Context(), theirs); err != nil {
 		t.Fatal(err)
 	}
+	b.writes = 0
 	_, err := a.Apply(t.Context(), configMap(namespace, "a"))
 	if p := conditions.Classify(err); p == nil || p.Reason != "NameTaken" || p.Class != conditions.Stalled {
 		t.Errorf("the error is %v", err)
@@ -410,6 +454,79 @@ func refuses(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	if b.writes != 0 {
 		t.Errorf("%d writes", b.writes)
 	}
+}
+
+// blind is a cache that shows nothing, as the real one does of an object
+// without the tenant's label, or made a moment ago.
+func blind(b *bench) client.Reader {
+	return interceptor.NewClient(b, interceptor.Funcs{
+		Get: func(_ context.Context, _ client.WithWatch, key client.ObjectKey, _ client.Object, _ ...client.GetOption) error {
+			return apierrors.NewNotFound(schema.GroupResource{}, key.Name)
+		},
+	})
+}
+
+func doesNotOverwrite(t *testing.T, b *bench, _ *apply.Applier, namespace string) {
+	theirs := configMap(namespace, "theirs")
+	theirs.Labels = nil
+	if err := b.Create(t.Context(), theirs); err != nil {
+		t.Fatal(err)
+	}
+	a := apply.New(blind(b), b, b, b.clock)
+	b.writes = 0
+	for range 3 {
+		_, err := a.Apply(t.Context(), configMap(namespace, "a"))
+		if p := conditions.Classify(err); p == nil || p.Reason != "NameTaken" {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	if b.writes != 1 {
+		t.Errorf("%d attempts to make it, want 1", b.writes)
+	}
+	if got := read(t, b, configMap(namespace, "")); got.ResourceVersion != theirs.ResourceVersion {
+		t.Errorf("it was written: %+v", got)
+	}
+	if err := b.Delete(t.Context(), theirs); err != nil {
+		t.Fatal(err)
+	}
+	must(t, b, a, configMap(namespace, "a"), apply.Created, 1)
+}
+
+func findsUnseen(t *testing.T, b *bench, a *apply.Applier, namespace string) {
+	must(t, b, a, configMap(namespace, "a"), apply.Created, 1)
+	meddle(t, b, configMap(namespace, ""), `{"metadata":{"labels":null},"data":{"spy":"x"}}`)
+	restarted := apply.New(blind(b), b, b, b.clock)
+	must(t, b, restarted, configMap(namespace, "a"), apply.Repaired, 1+3+inherits) // the first finds that it exists
+	if got := read(t, b, configMap(namespace, "")); len(got.Data) != 1 || got.Labels[v1alpha1.TenantLabel] == "" {
+		t.Errorf("left behind: %v, %v", got.Labels, got.Data)
+	}
+}
+
+// keepsDefaults: the API server counts the defaults of an object as ours when
+// we make it, and no longer when we apply.
+func keepsDefaults(t *testing.T, b *bench, a *apply.Applier, namespace string) {
+	for _, object := range []client.Object{deployment(namespace), service(namespace), policy(namespace)} {
+		must(t, b, a, object.DeepCopyObject().(client.Object), apply.Created, 1)
+		before := specOf(t, b, object)
+		object.SetAnnotations(map[string]string{"more": "x"})
+		must(t, b, a, object, apply.Updated, 1+inherits)
+		if diff := cmp.Diff(before, specOf(t, b, object)); diff != "" {
+			t.Errorf("the annotation changed %T:\n%s", object, diff)
+		}
+	}
+}
+
+func specOf(t *testing.T, b *bench, object client.Object) any {
+	t.Helper()
+	gvk, err := b.GroupVersionKindFor(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := &unstructured.Unstructured{}
+	live.SetGroupVersionKind(gvk)
+	live.SetNamespace(object.GetNamespace())
+	live.SetName(object.GetName())
+	return read(t, b, live).Object["spec"]
 }
 
 func waits(t *testing.T, b *bench, a *apply.Applier, namespace string) {
@@ -449,8 +566,8 @@ func doesNotFight(t *testing.T, b *bench, _ *apply.Applier, namespace string) {
 			t.Fatalf("the error is %v", err)
 		}
 	}
-	if b.writes != 3 {
-		t.Errorf("%d writes, want the 3 of one attempt", b.writes)
+	if b.writes != 3+inherits {
+		t.Errorf("%d writes, want those of one attempt", b.writes)
 	}
 }
 
@@ -474,12 +591,41 @@ func remembersRefusal(t *testing.T, b *bench, a *apply.Applier, namespace string
 			t.Fatalf("%d writes, want %d", b.writes, writes)
 		}
 	}
-	try("3Gi", 1)
+	try("3Gi", 1+inherits)
 	try("3Gi", 0)
 	try("4Gi", 1)
 	b.now = b.now.Add(5 * time.Minute)
 	try("4Gi", 1)
 	settled(t, b, a, claim(namespace, "2Gi"))
+}
+
+func readsOnce(t *testing.T, b *bench, a *apply.Applier, namespace string) {
+	must(t, b, a, deployment(namespace), apply.Created, 1)
+	meddle(t, b, deployment(namespace), `{"metadata":{"annotations":{"deployment.kubernetes.io/revision":"1"}}}`)
+	b.reads = 0
+	observed := &appsv1.Deployment{ObjectMeta: meta(namespace)}
+	if found, err := a.Observe(t.Context(), observed); err != nil || !found || observed.UID == "" {
+		t.Fatalf("Observe: %v, %v, %+v", found, err, observed.ObjectMeta)
+	}
+	must(t, b, a, deployment(namespace), apply.Unchanged, 0)
+	if b.reads != 1 {
+		t.Errorf("%d reads", b.reads)
+	}
+	settled(t, b, a, deployment(namespace))
+	if !a.IsNews(configMap(namespace, "")) || a.IsNews(headOf(t, b, namespace)) {
+		t.Error("a version that was looked at is news, or one that was not is none")
+	}
+	meddle(t, b, deployment(namespace), `{"spec":{"replicas":3}}`)
+	if !a.IsNews(headOf(t, b, namespace)) {
+		t.Error("what somebody has changed is no news")
+	}
+}
+
+func headOf(t *testing.T, b *bench, namespace string) client.Object {
+	t.Helper()
+	head := &metav1.PartialObjectMetadata{ObjectMeta: meta(namespace)}
+	head.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("Deployment"))
+	return read(t, b, head)
 }
 
 func deletesOnce(t *testing.T, b *bench, a *apply.Applier, namespace string) {

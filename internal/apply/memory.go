@@ -1,9 +1,12 @@
 package apply
 
 import (
+	"slices"
 	"sync"
 	"time"
+	"unique"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -13,72 +16,142 @@ import (
 )
 
 // memory has the last full look at each object, cut down to what steps read.
-// It is what makes a resync cost no request: about 1 kB an object.
+// It is what makes a resync cost no request: about half a kilobyte an object.
 type memory struct {
 	lock    sync.Mutex
-	tenants map[types.NamespacedName]map[objectKey]entry
+	tenants map[types.NamespacedName][]record
+}
+
+// record is in a list, which is searched: there are some twenty to a tenant,
+// and a map of so few takes twice as much.
+type record struct {
+	objectKey
+	entry
 }
 
 type objectKey struct {
-	kind schema.GroupVersionKind
+	kind unique.Handle[schema.GroupVersionKind]
 	name string
 }
 
 type entry struct {
-	uid     types.UID
-	version string
+	short
 	// hash of the desired object it was found to agree with; empty when it was only read.
 	hash string
-	live *unstructured.Unstructured
-	// verdict is what was found out beside, and stays true while nothing changes.
-	verdict error
-	// until is when the verdict ends; zero for one that does not.
-	until time.Time
+	// verdict is what was found out beside; nil for nothing.
+	verdict *verdict
+	// seen is the whole object, where it was read and not yet compared.
+	seen *unstructured.Unstructured
 }
 
-func (e entry) isOver(now time.Time) bool { return !e.until.IsZero() && !now.Before(e.until) }
+func (e entry) seenIf(current bool) *unstructured.Unstructured {
+	if !current {
+		return nil
+	}
+	return e.seen
+}
+
+// verdict stays true while nothing changes, or until a time.
+type verdict struct {
+	err   error
+	until time.Time // zero for one that does not end
+}
+
+func (e entry) isOver(now time.Time) bool {
+	return e.verdict != nil && !e.verdict.until.IsZero() && !now.Before(e.verdict.until)
+}
+
+func (e entry) problem() error {
+	if e.verdict == nil {
+		return nil
+	}
+	return e.verdict.err
+}
 
 func newMemory() *memory {
-	return &memory{tenants: map[types.NamespacedName]map[objectKey]entry{}}
+	return &memory{tenants: map[types.NamespacedName][]record{}}
 }
 
-func (m *memory) recall(want *unstructured.Unstructured, uid types.UID, version string) (entry, bool) {
+// find is called under the lock.
+func (m *memory) find(tenant types.NamespacedName, object objectKey) (at int, known entry, found bool) {
+	at = slices.IndexFunc(m.tenants[tenant], func(r record) bool { return r.objectKey == object })
+	if at < 0 {
+		return at, entry{}, false
+	}
+	return at, m.tenants[tenant][at].entry, true
+}
+
+func (m *memory) recall(want client.Object, uid types.UID, version string) (entry, bool) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	known, found := m.tenants[tenantOf(want)][keyOf(want)]
+	_, known, found := m.find(tenantOf(want), keyOf(want))
 	return known, found && known.uid == uid && known.version == version
 }
 
+// had: one that we have made for this very tenant was there. That of a tenant
+// before, which had the same name, went with it.
 func (m *memory) had(want *unstructured.Unstructured) bool {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	_, found := m.tenants[tenantOf(want)][keyOf(want)]
-	return found
+	_, known, found := m.find(tenantOf(want), keyOf(want))
+	return found && known.made != "" && sameOwner(known.object(want), want)
 }
 
-func (m *memory) store(live, want *unstructured.Unstructured, hash string, verdict error) entry {
-	return m.put(want, entry{uid: live.GetUID(), version: live.GetResourceVersion(), hash: hash, live: cut(live), verdict: verdict})
+func sameOwner(known, want *unstructured.Unstructured) bool {
+	was, is := metav1.GetControllerOf(known), metav1.GetControllerOf(want)
+	return was == nil || is == nil || was.UID == is.UID
 }
 
-func (m *memory) refused(live, want *unstructured.Unstructured, verdict error, until time.Time) {
-	m.put(want, entry{uid: live.GetUID(), version: live.GetResourceVersion(), hash: hashOf(want), live: cut(live), verdict: verdict, until: until})
+func (m *memory) store(live, want *unstructured.Unstructured, hash string, problem error) entry {
+	known := entry{short: cut(live), hash: hash}
+	if hash == known.made {
+		known.hash = known.made // one text is enough
+	}
+	if problem != nil {
+		known.verdict = &verdict{err: problem}
+	}
+	return m.put(want, known)
+}
+
+// observed keeps the whole object for the step that compares it.
+func (m *memory) observed(live, want *unstructured.Unstructured) entry {
+	return m.put(want, entry{short: cut(live), seen: live})
+}
+
+func (m *memory) refused(live, want *unstructured.Unstructured, problem error, until time.Time) {
+	m.put(want, entry{short: cut(live), hash: hashOf(want), verdict: &verdict{err: problem, until: until}})
 }
 
 func (m *memory) put(want *unstructured.Unstructured, known entry) entry {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	tenant := tenantOf(want)
-	if m.tenants[tenant] == nil {
-		m.tenants[tenant] = map[objectKey]entry{}
+	tenant, object := tenantOf(want), keyOf(want)
+	if at, _, found := m.find(tenant, object); found {
+		m.tenants[tenant][at].entry = known
+		return known
 	}
-	m.tenants[tenant][keyOf(want)] = known
+	before := m.tenants[tenant]
+	after := make([]record, len(before)+1) // no longer than it has to be
+	after[copy(after, before)] = record{object, known}
+	m.tenants[tenant] = after
 	return known
 }
 
-func (m *memory) drop(object client.Object) {
+// drop goes by the labels that an object should have: those it has may be gone.
+func (m *memory) drop(kind schema.GroupVersionKind, object client.Object) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	delete(m.tenants[tenantOf(object)], keyOf(object))
+	tenant := tenantOf(object)
+	if at, _, found := m.find(tenant, key(kind, object)); found {
+		m.tenants[tenant] = slices.Delete(m.tenants[tenant], at, at+1)
+	}
+}
+
+func (m *memory) knows(kind schema.GroupVersionKind, object client.Object) bool {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	_, _, found := m.find(tenantOf(object), key(kind, object))
+	return found
 }
 
 func (m *memory) forget(namespace, tenant string) {
@@ -92,30 +165,9 @@ func tenantOf(want client.Object) types.NamespacedName {
 }
 
 func keyOf(object client.Object) objectKey {
-	return objectKey{kind: object.GetObjectKind().GroupVersionKind(), name: object.GetName()}
+	return key(object.GetObjectKind().GroupVersionKind(), object)
 }
 
-// cut keeps what steps look at: who the object is, and its status. The spec is
-// kept of a claim alone, whose size and class others decide too.
-func cut(live *unstructured.Unstructured) *unstructured.Unstructured {
-	short := &unstructured.Unstructured{Object: map[string]any{}}
-	kept := []string{"apiVersion", "kind", "status"}
-	if live.GetKind() == "PersistentVolumeClaim" {
-		kept = append(kept, "spec")
-	}
-	for _, name := range kept {
-		if value, found := live.Object[name]; found {
-			short.Object[name] = value
-		}
-	}
-	short = short.DeepCopy()
-	short.SetName(live.GetName())
-	short.SetNamespace(live.GetNamespace())
-	short.SetUID(live.GetUID())
-	short.SetResourceVersion(live.GetResourceVersion())
-	short.SetGeneration(live.GetGeneration())
-	short.SetLabels(live.GetLabels())
-	short.SetOwnerReferences(live.GetOwnerReferences())
-	short.SetDeletionTimestamp(live.GetDeletionTimestamp())
-	return short
+func key(kind schema.GroupVersionKind, object client.Object) objectKey {
+	return objectKey{kind: unique.Make(kind), name: object.GetName()}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -20,8 +21,8 @@ import (
 // an apply makes every desired field ours again, a patch sets the closed parts
 // to what is desired, and another drops the owners that are left there (the
 // defaults which that patch brings back would else count as someone's).
-func (a *Applier) repair(ctx context.Context, want *unstructured.Unstructured, foreign []string) (Result, error) {
-	live, err := a.write(ctx, want)
+func (a *Applier) repair(ctx context.Context, live, want *unstructured.Unstructured, foreign []string) (Result, error) {
+	live, err := a.write(ctx, live, want)
 	if err != nil {
 		return Result{}, err
 	}
@@ -32,13 +33,17 @@ func (a *Applier) repair(ctx context.Context, want *unstructured.Unstructured, f
 			return done, err
 		}
 		if err := a.patch(ctx, live, operations); err != nil {
+			if apierrors.IsConflict(err) {
+				// What the apply has put back is no longer there for the next look to find.
+				done = Result{Outcome: Repaired, Foreign: foreign}
+			}
 			return done, fmt.Errorf("remove what others have added (%s): %w", strings.Join(foreign, ", "), err)
 		}
 		done = Result{Outcome: Repaired, Foreign: foreign}
 	}
 	known := a.memory.store(live, want, hashOf(want), returned(live, want))
-	done.Live = known.live
-	return done, known.verdict
+	done.Live = known.object(want)
+	return done, known.problem()
 }
 
 // returned tells of what is back at once. It comes from an admission webhook:
@@ -103,7 +108,7 @@ func disowning(live, _ *unstructured.Unstructured) ([]operation, error) {
 		if err != nil {
 			return nil, err
 		}
-		if isOurs(entry) || entry.Subresource != "" || !inside {
+		if isApplied(entry) || entry.Subresource != "" || !inside {
 			kept = append(kept, entry)
 		}
 	}

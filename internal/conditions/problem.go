@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // Class says what a step that is not done needs next.
@@ -93,8 +95,10 @@ func judgeFault(err error) *Problem {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return Retry(err, "Interrupted", "The operator was stopped while it worked; it takes up the work at its next start.")
-	case meta.IsNoMatchError(err):
+	case meta.IsNoMatchError(err), isUnserved(err):
 		return Retry(err, "KindMissing", "The cluster does not know a kind that the operator needs (%s): install cert-manager and the operator's own CRDs.", err)
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return Wait("NamespaceLeaving", "The namespace is being deleted, and takes nothing new: make the tenant again when it is gone.")
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 		p := Stall("Rejected", "The API server rejects an object: %s. Correct the field it names.", err)
 		p.Cause = err
@@ -104,4 +108,10 @@ func judgeFault(err error) *Problem {
 	default:
 		return Retry(err, "Failed", "It did not work and is tried again: %s.", err)
 	}
+}
+
+// isUnserved tells a kind that went while the operator ran (the API server has
+// no such path any more) from an object that is not there.
+func isUnserved(err error) bool {
+	return apierrors.IsNotFound(err) && apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse)
 }

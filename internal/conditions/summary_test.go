@@ -9,6 +9,7 @@ import (
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -158,17 +159,22 @@ func TestSetCutsBetweenCharacters(t *testing.T) {
 
 func TestClassify(t *testing.T) {
 	tenants := schema.GroupResource{Group: "sharing.voute.dev", Resource: "sharingtenants"}
+	leaving := apierrors.NewForbidden(tenants, "x", errors.New("it is being terminated"))
+	leaving.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: corev1.NamespaceTerminatingCause}}
 	for name, test := range map[string]struct {
 		err    error
 		class  conditions.Class
 		reason string
 	}{
-		"a problem":        {stalled, conditions.Stalled, "PilotMissing"},
-		"a problem within": {errors.Join(errors.New("context"), waiting), conditions.Waiting, "OnItsWay"},
-		"invalid":          {apierrors.NewInvalid(schema.GroupKind{Kind: "Service"}, "x", nil), conditions.Stalled, "Rejected"},
-		"forbidden":        {apierrors.NewForbidden(tenants, "x", errors.New("no")), conditions.Retrying, "Forbidden"},
-		"no such kind":     {&meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: "Certificate"}}, conditions.Retrying, "KindMissing"},
-		"anything else":    {apierrors.NewConflict(tenants, "x", errors.New("newer")), conditions.Retrying, "Failed"},
+		"a problem":             {stalled, conditions.Stalled, "PilotMissing"},
+		"a problem within":      {errors.Join(errors.New("context"), waiting), conditions.Waiting, "OnItsWay"},
+		"invalid":               {apierrors.NewInvalid(schema.GroupKind{Kind: "Service"}, "x", nil), conditions.Stalled, "Rejected"},
+		"forbidden":             {apierrors.NewForbidden(tenants, "x", errors.New("no")), conditions.Retrying, "Forbidden"},
+		"no such kind":          {&meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: "Certificate"}}, conditions.Retrying, "KindMissing"},
+		"a kind that went":      {apierrors.NewGenericServerResponse(404, "patch", tenants, "x", "404 page not found", 0, true), conditions.Retrying, "KindMissing"},
+		"an object that went":   {apierrors.NewNotFound(tenants, "x"), conditions.Retrying, "Failed"},
+		"a namespace that goes": {leaving, conditions.Waiting, "NamespaceLeaving"},
+		"anything else":         {apierrors.NewConflict(tenants, "x", errors.New("newer")), conditions.Retrying, "Failed"},
 	} {
 		if got := conditions.Classify(test.err); got.Class != test.class || got.Reason != test.reason {
 			t.Errorf("%s: %d %s, want %d %s", name, got.Class, got.Reason, test.class, test.reason)

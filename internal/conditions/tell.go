@@ -36,18 +36,31 @@ func Record(recorder events.EventRecorder, object, related runtime.Object, kind,
 	recorder.Eventf(object, related, kind, reason, action, "%s", note)
 }
 
-// isNews: a condition that turned or changed its reason. Reconciling and
-// Stalled repeat Ready; a step that is not done when the object is new is no
-// news, and Ready names the first of them.
+// isNews: Ready tells each problem that comes first, and the end of all of them.
+// Another condition is news when what was so no longer is, and when it is so
+// again; not when it becomes so for the first time, on the way to Ready.
+// Reconciling and Stalled repeat Ready.
 func isNews(before []metav1.Condition, now metav1.Condition) bool {
-	if now.Type == reconciling || now.Type == stalled {
-		return false
-	}
 	last := meta.FindStatusCondition(before, now.Type)
-	if last == nil {
-		return now.Type == ready || now.Status == metav1.ConditionTrue
+	switch {
+	case now.Type == reconciling || now.Type == stalled:
+		return false
+	case now.Type == ready && last == nil:
+		return now.Status != metav1.ConditionTrue
+	case now.Type == ready:
+		return last.Status != now.Status || last.Reason != now.Reason
+	case last == nil || last.Status == now.Status:
+		return false
+	default:
+		return now.Status != metav1.ConditionTrue || wasTold(before, last)
 	}
-	return last.Status != now.Status || last.Reason != now.Reason
+}
+
+// wasTold: it ceased to be so after Ready did, and was told by itself. What
+// ceased together with Ready ends with it.
+func wasTold(before []metav1.Condition, last *metav1.Condition) bool {
+	whole := meta.FindStatusCondition(before, ready)
+	return whole != nil && last.LastTransitionTime.After(whole.LastTransitionTime.Time)
 }
 
 // kindOf is Warning where a person has to act, or where what was so no longer is.

@@ -3,6 +3,7 @@ package conditions_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -17,13 +18,22 @@ func TestTell(t *testing.T) {
 	set := func(results ...conditions.Result) []metav1.Condition {
 		return conditions.Set(nil, 1, noon, whole, results)
 	}
+	then := func(before []metav1.Condition, results ...conditions.Result) []metav1.Condition {
+		return conditions.Set(before, 1, noon.Add(time.Hour), whole, results)
+	}
+	oneLeft := set(done("A"), failed("B", stalled))
+	bothLeft := then(oneLeft, failed("A", retrying), failed("B", stalled))
 	for name, test := range map[string]struct {
 		before, after []metav1.Condition
 		want          []string
 	}{
-		"new and stalled": {nil, set(done("A"), failed("B", stalled), failed("C", blocked)), []string{"Warning PilotMissing", "Normal Done"}},
+		"new and stalled": {nil, set(done("A"), failed("B", stalled), failed("C", blocked)), []string{"Warning PilotMissing"}},
+		"new and done":    {nil, set(done("A")), nil},
+		"first success":   {set(failed("A", waiting), failed("B", stalled)), set(done("A"), failed("B", stalled)), []string{"Warning PilotMissing"}},
+		"a step is lost":  {oneLeft, bothLeft, []string{"Normal VaultSealed"}},
+		"and comes back":  {bothLeft, then(bothLeft, done("A"), failed("B", stalled)), []string{"Warning PilotMissing", "Normal Done"}},
 		"unchanged":       {set(failed("A", waiting)), set(failed("A", waiting)), nil},
-		"done":            {set(failed("A", waiting)), set(done("A")), []string{"Normal Serving", "Normal Done"}},
+		"done":            {set(failed("A", waiting)), set(done("A")), []string{"Normal Serving"}},
 		"no longer done":  {set(done("A")), set(failed("A", retrying)), []string{"Warning VaultSealed"}},
 		"another reason":  {set(failed("A", waiting)), set(failed("A", retrying)), []string{"Normal VaultSealed"}},
 	} {

@@ -41,6 +41,9 @@ type Identity struct {
 	PublicKey string
 }
 
+// +kubebuilder:rbac:groups="",namespace=voute-system,resources=secrets,verbs=create
+// +kubebuilder:rbac:groups="",namespace=voute-system,resources=secrets,resourceNames=voute-operator-identity,verbs=get
+
 // Ensure reads the identity, and makes it where there is none. Two operators
 // that start at once end with the same one: the second finds the first's.
 func Ensure(ctx context.Context, reader client.Reader, writer client.Writer, namespace string, now time.Time) (*Identity, error) {

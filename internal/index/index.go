@@ -5,6 +5,8 @@ package index
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -16,7 +18,8 @@ const (
 	PilotTenant = "spec.tenantRef.name"
 	// TenantPolicy finds SharingTenants by the name of their RetentionPolicy.
 	TenantPolicy = "spec.retentionPolicyRef.name"
-	// TenantHost finds SharingTenants by each of their hosts.
+	// TenantHost finds SharingTenants by each host that they ask for, and by
+	// each at which an address of theirs is open: the two may differ.
 	TenantHost = "spec.environments.host"
 )
 
@@ -29,7 +32,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 	}{
 		{&v1alpha1.Pilot{}, PilotTenant, pilotTenant},
 		{&v1alpha1.SharingTenant{}, TenantPolicy, tenantPolicy},
-		{&v1alpha1.SharingTenant{}, TenantHost, tenantHosts},
+		{&v1alpha1.SharingTenant{}, TenantHost, Hosts},
 	} {
 		if err := indexer.IndexField(ctx, each.object, each.field, each.values); err != nil {
 			return fmt.Errorf("index %T by %s: %w", each.object, each.field, err)
@@ -52,7 +55,8 @@ func tenantPolicy(object client.Object) []string {
 	return nil
 }
 
-func tenantHosts(object client.Object) []string {
+// Hosts are those that a tenant asks for, and those at which it serves, each once.
+func Hosts(object client.Object) []string {
 	tenant, ok := object.(*v1alpha1.SharingTenant)
 	if !ok {
 		return nil
@@ -61,5 +65,11 @@ func tenantHosts(object client.Object) []string {
 	for _, environment := range tenant.Spec.Environments {
 		hosts = append(hosts, environment.Host)
 	}
-	return hosts
+	for _, environment := range tenant.Status.Environments {
+		if open, err := url.Parse(environment.URL); err == nil && open.Hostname() != "" {
+			hosts = append(hosts, open.Hostname())
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
 }

@@ -41,6 +41,8 @@ func Start(t testing.TB, crds ...string) *Server {
 		ControlPlaneStopTimeout:  patience,
 	}
 	environment.ControlPlane.GetAPIServer().Path = program.Tool(t, "kube-apiserver")
+	// A folder of our own: envtest's is removed by Stop, and with it who may sign in.
+	environment.ControlPlane.GetAPIServer().CertDir = t.TempDir()
 	environment.ControlPlane.Etcd = &envtest.Etcd{Path: program.Tool(t, "etcd")}
 	// Before the start: one that fails half-way leaves programs behind.
 	t.Cleanup(func() {
@@ -57,6 +59,23 @@ func Start(t testing.TB, crds ...string) *Server {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// Stop ends the API server; etcd goes on, and with it what is stored.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	if err := s.environment.ControlPlane.GetAPIServer().Stop(); err != nil {
+		t.Fatalf("the API server does not stop: %v", err)
+	}
+}
+
+// Again starts the API server anew after Stop, at the same address and with the
+// same authorities.
+func (s *Server) Again(t testing.TB) {
+	t.Helper()
+	if err := s.environment.ControlPlane.GetAPIServer().Start(); err != nil {
+		t.Fatalf("cannot start the API server again: %v", err)
+	}
 }
 
 // ServiceAccount signs in as a service account.

@@ -2,6 +2,7 @@ package vaultserver
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,28 @@ func (s *Server) EnableKubernetes(t testing.TB, k Kubernetes) {
 	policy := strings.ReplaceAll(installed(t, "server.hcl"), "ACCESSOR", s.accessor(t))
 	s.Write(t, "sys/policies/acl/voute-server", map[string]string{"policy": policy})
 	s.SetServerRole(t, nil)
+}
+
+// EnableOperator installs the operator's rights as config/vault has them, after
+// EnableKubernetes.
+func (s *Server) EnableOperator(t testing.TB) {
+	t.Helper()
+	s.Write(t, "sys/policies/acl/voute-operator", map[string]string{"policy": installed(t, "operator.hcl")})
+	s.Write(t, "auth/kubernetes/role/voute-operator", role(t, "role-operator.json", nil))
+}
+
+// Keys lists the keys whose names begin with a prefix.
+func (s *Server) Keys(t testing.TB, prefix string) []string {
+	t.Helper()
+	var list struct {
+		Data struct {
+			Keys []string `json:"keys"`
+		} `json:"data"`
+	}
+	if status := s.Do(t, s.RootToken, "LIST", "transit/keys", nil, &list); status != http.StatusOK && status != http.StatusNotFound {
+		t.Fatalf("Vault answers the listing of keys with %d", status)
+	}
+	return slices.DeleteFunc(list.Data.Keys, func(name string) bool { return !strings.HasPrefix(name, prefix) })
 }
 
 // SetServerRole installs role-server.json with changes.

@@ -27,6 +27,7 @@ type Server struct {
 	RootToken string
 
 	unsealKey string
+	start     func(testing.TB) *program.Process
 	process   *program.Process
 	http      *http.Client
 }
@@ -44,14 +45,23 @@ func Start(t testing.TB) *Server {
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority.Pool, MinVersion: tls.VersionTLS13}},
 	}
 	t.Cleanup(s.http.CloseIdleConnections)
-	s.process = program.Start(t, path, "-listen", address,
-		"-tls-cert", pair.CertFile, "-tls-key", pair.KeyFile, "-storage", t.TempDir())
+	storage := t.TempDir()
+	s.start = func(t testing.TB) *program.Process {
+		return program.Start(t, path, "-listen", address, "-tls-cert", pair.CertFile, "-tls-key", pair.KeyFile, "-storage", storage)
+	}
+	s.run(t)
+	s.initialise(t)
+	return s
+}
+
+// run starts the program, and returns when it answers.
+func (s *Server) run(t testing.TB) {
+	t.Helper()
+	s.process = s.start(t)
 	s.process.Await(t, func() error {
 		_, err := s.request(http.MethodGet, "sys/seal-status", "", nil, nil)
 		return err
 	})
-	s.initialise(t)
-	return s
 }
 
 func (s *Server) initialise(t testing.TB) {
@@ -80,17 +90,28 @@ func (s *Server) Unseal(t testing.TB) {
 	if _, err := s.request(http.MethodPut, "sys/unseal", "", map[string]string{"key": s.unsealKey}, nil); err != nil {
 		t.Fatal(err)
 	}
-	s.process.Await(t, func() error {
-		status, err := s.request(http.MethodGet, "sys/health", "", nil, nil)
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("its health is %d", status)
-		}
-		return err
-	})
+	s.process.Await(t, func() error { return s.Check(t.Context()) })
 }
 
 // Stop ends the program; nothing listens on the address any more.
 func (s *Server) Stop() { s.process.Stop() }
+
+// Again starts the program anew after Stop, at the same address and with what
+// it has stored, until the end of the test given. As in production it comes back
+// sealed, until Unseal.
+func (s *Server) Again(t testing.TB) {
+	t.Helper()
+	s.run(t)
+}
+
+// Check is no error while Vault serves.
+func (s *Server) Check(context.Context) error {
+	status, err := s.request(http.MethodGet, "sys/health", "", nil, nil)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("its health is %d", status)
+	}
+	return err
+}
 
 // Write asks for something that must succeed, as root.
 func (s *Server) Write(t testing.TB, path string, body any) {

@@ -17,6 +17,8 @@ type Keeper struct {
 	lock  sync.Mutex
 	names map[string]bool
 	fault vault.Reason
+	// writes is how often it was asked to destroy a key, whether there was one or not.
+	writes int
 }
 
 var _ vault.Keeper = (*Keeper)(nil)
@@ -42,6 +44,13 @@ func (k *Keeper) Fail(reason vault.Reason) {
 	k.lock.Lock()
 	defer k.lock.Unlock()
 	k.fault = reason
+}
+
+// Writes is how often it was asked to change something.
+func (k *Keeper) Writes() int {
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	return k.writes
 }
 
 // Check fails for the set reason.
@@ -72,6 +81,7 @@ func (k *Keeper) Keys(_ context.Context, prefix string) ([]string, error) {
 func (k *Keeper) Destroy(_ context.Context, name string) error {
 	k.lock.Lock()
 	defer k.lock.Unlock()
+	k.writes++
 	if err := k.failure(); err != nil {
 		return err
 	}

@@ -1,0 +1,93 @@
+package sharingtenant
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/test/memoryapi"
+)
+
+func TestGauges(t *testing.T) {
+	g := &gauges{}
+	if shown := scrape(t, g); len(shown) != 0 {
+		t.Errorf("shown before there is an operator: %q", shown)
+	}
+	kube := withTenant(t)
+	g.tenants.Store(&kube)
+	want := []string{
+		"voute_tenant_certificate_expiry_timestamp_seconds production justice justice 1795435200",
+		"voute_tenant_quota_bytes production justice justice 20000000000",
+		"voute_tenant_ready justice justice 1",
+		"voute_tenant_used_bytes production justice justice 5000000",
+	}
+	if diff := cmp.Diff(want, scrape(t, g)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func scrape(t *testing.T, g *gauges) []string {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(g)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			line := family.GetName()
+			for _, label := range metric.GetLabel() {
+				line += " " + label.GetValue()
+			}
+			lines = append(lines, fmt.Sprintf("%s %.0f", line, metric.GetGauge().GetValue()))
+		}
+	}
+	return lines
+}
+
+// withTenant has one tenant, which serves production and has no development yet.
+func withTenant(t *testing.T) client.Client {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
+	}
+	model, err := memoryapi.NewModel(scheme, "../../config/crd/bases")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kube := model.New(time.Now).Client("test", nil)
+	tenant := &v1alpha1.SharingTenant{ObjectMeta: metav1.ObjectMeta{Namespace: "justice", Name: "justice"}}
+	for _, object := range []client.Object{&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "justice"}}, tenant} {
+		if err := kube.Create(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tenant.Status = v1alpha1.SharingTenantStatus{
+		Conditions: []metav1.Condition{{Type: v1alpha1.ReadyCondition, Status: metav1.ConditionTrue, Reason: "Serving", LastTransitionTime: metav1.NewTime(noon)}},
+		Environments: []v1alpha1.EnvironmentStatus{
+			{
+				Name: v1alpha1.ProductionEnvironment, CertificateNotAfter: &metav1.Time{Time: noon.Add(24 * time.Hour)},
+				Quota: resource.NewQuantity(20*gigabyte, resource.DecimalSI), Used: resource.NewQuantity(5*megabyte, resource.DecimalSI),
+			},
+			{Name: v1alpha1.DevelopmentEnvironment},
+		},
+	}
+	if err := kube.Status().Update(t.Context(), tenant); err != nil {
+		t.Fatal(err)
+	}
+	return kube
+}

@@ -1,0 +1,87 @@
+package controllers
+
+import (
+	"sync"
+	"unique"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"voute.dev/voute/api/v1alpha1"
+)
+
+// slim leaves in the cache what the operator reads. There are eighteen objects
+// to a tenant, so that what one of them carries counts: of those that are
+// watched by their metadata, only who and whose they are, and which version.
+// Texts that many objects share are there once.
+func slim(object any) (any, error) {
+	switch o := object.(type) {
+	case *metav1.PartialObjectMetadata:
+		o.ObjectMeta = head(o.ObjectMeta)
+	case *v1alpha1.SharingTenant:
+		withoutHistory(o)
+		_ = shareTexts
+	case *v1alpha1.Pilot:
+		withoutHistory(o)
+		_ = shareTexts
+	case *v1alpha1.RetentionPolicy:
+		withoutHistory(o)
+		_ = shareTexts
+	case client.Object:
+		withoutHistory(o)
+	}
+	return object, nil
+}
+
+func head(whole metav1.ObjectMeta) metav1.ObjectMeta {
+	kept := metav1.ObjectMeta{
+		Name: shared(whole.Name), Namespace: shared(whole.Namespace),
+		UID: whole.UID, ResourceVersion: whole.ResourceVersion, Generation: whole.Generation,
+		DeletionTimestamp: whole.DeletionTimestamp,
+	}
+	if tenant, found := whole.Labels[v1alpha1.TenantLabel]; found {
+		kept.Labels = labelsOf(tenant)
+	}
+	if owner := metav1.GetControllerOf(&whole); owner != nil {
+		kept.OwnerReferences = []metav1.OwnerReference{{
+			APIVersion: shared(owner.APIVersion), Kind: shared(owner.Kind), Name: shared(owner.Name),
+			UID: types.UID(shared(string(owner.UID))), Controller: ptr.To(true),
+		}}
+	}
+	return kept
+}
+
+// labelled has the labels for each name of a tenant that was ever seen: a map of
+// its own for every object would take more than all the rest of it. Nobody
+// changes what is in the cache.
+var labelled sync.Map
+
+func labelsOf(tenant string) map[string]string {
+	known, found := labelled.Load(tenant)
+	if !found {
+		known, _ = labelled.LoadOrStore(shared(tenant), map[string]string{v1alpha1.TenantLabel: shared(tenant)})
+	}
+	labels, _ := known.(map[string]string)
+	return labels
+}
+
+// withoutHistory drops who has written what, and what kubectl keeps for itself.
+func withoutHistory(object client.Object) {
+	object.SetManagedFields(nil)
+	annotations := object.GetAnnotations()
+	delete(annotations, corev1.LastAppliedConfigAnnotation)
+	object.SetAnnotations(annotations)
+}
+
+func shareTexts(conditions []metav1.Condition) {
+	for i := range conditions {
+		c := &conditions[i]
+		c.Type, c.Reason, c.Message = shared(c.Type), shared(c.Reason), shared(c.Message)
+	}
+}
+
+// shared is the same text, of which there is one in the process.
+func shared(text string) string { return unique.Make(text).Value() }

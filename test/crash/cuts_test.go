@@ -1,0 +1,139 @@
+package crash
+
+import (
+	"fmt"
+	"strings"
+)
+
+// cutLife goes through the same life again and again. Each time the operator
+// ends one write later in each phase, until it does not end any more; then it
+// ends at each write of an undisturbed life at which none has ended by chance:
+// in which order things are written is not always the same.
+func cutLife(n *tenant, mode string, want []outcome) {
+	l := &cutting{tenant: n, want: want, operator: n.startOperator(n.T, n.namespace, order{}), seen: make([]map[string]int, len(phases))}
+	for i := range phases {
+		l.seen[i] = map[string]int{}
+	}
+	for write, cuts := 1, 1; cuts > 0; write++ {
+		cuts = l.live(func(int) order { return order{Mode: mode, Write: write} })
+	}
+	l.cutMissed(mode)
+	l.report(mode)
+}
+
+// cutting is a client whose operator ends.
+type cutting struct {
+	*tenant
+	want     []outcome
+	operator *operator
+	// seen counts for each phase the ends at each write.
+	seen []map[string]int
+}
+
+func (l *cutting) cutMissed(mode string) {
+	l.Helper()
+	missed, most := make([][]string, len(phases)), 0
+	for i := range phases {
+		missed[i] = l.missed(i)
+		most = max(most, len(missed[i]))
+	}
+	for nth := range most {
+		l.live(func(i int) order {
+			if nth >= len(missed[i]) {
+				return order{}
+			}
+			return order{Mode: mode, Name: missed[i][nth]}
+		})
+	}
+}
+
+// live lives through all phases, and gives in how many of them the operator ended.
+func (l *cutting) live(orders func(phase int) order) (cuts int) {
+	l.Helper()
+	l.forgetFacts()
+	for i, p := range phases {
+		if l.phase(i, p, orders(i)) {
+			cuts++
+		}
+	}
+	return cuts
+}
+
+// phase lives through one, and says whether the operator ended in it.
+func (l *cutting) phase(i int, p phase, at order) (cut bool) {
+	l.Helper()
+	before := l.facts()
+	if _, alive := l.operator.give(l.T, at); !alive {
+		l.Fatalf("%s: the operator ended before it was to: %s", p.name, l.operator.command.ProcessState)
+	}
+	p.do(l.tenant)
+	eventually(l.T, fmt.Sprintf("%s, to be cut at %+v", p.name, at), func() error {
+		if l.operator.hasEnded() {
+			return nil
+		}
+		return l.settled(p, l.want[i])
+	})
+	last, allowed := "none", 0
+	told, alive := l.operator.give(l.T, order{})
+	l.staysHome(told.Writes)
+	if !alive {
+		last, allowed = l.recover(i, p), 1
+	} else if at.Write > 0 && len(told.Writes) > at.Write {
+		l.Fatalf("%s: not cut at %+v, but went on to %d writes", p.name, at, len(told.Writes))
+	}
+	if sum, lines := l.facts().since(before).tooMany(p.edits); sum > allowed {
+		l.Errorf("%s, cut at %+v (%s): told too often: %s", p.name, at, last, strings.Join(lines, "; "))
+	}
+	return !alive
+}
+
+// recover starts a new process, which must do the rest, and gives the write at
+// which the one before ended.
+func (l *cutting) recover(i int, p phase) string {
+	l.Helper()
+	last := l.operator.cut
+	if !l.operator.wasKilled() || last == "" {
+		l.Fatalf("%s: the operator ended by itself: %s", p.name, l.operator.command.ProcessState)
+	}
+	l.seen[i][l.plain(last)]++
+	l.operator = l.startOperator(l.T, l.namespace, order{})
+	eventually(l.T, fmt.Sprintf("%s, after the operator has ended at %s", p.name, last), func() error { return l.settled(p, l.want[i]) })
+	return last
+}
+
+// plain is a write without the answer's code.
+func (l *cutting) plain(write string) string { return write[:strings.LastIndexByte(write, ' ')] }
+
+// missed are the writes of an undisturbed phase at which no process has ended.
+func (l *cutting) missed(i int) (names []string) {
+	listed := map[string]bool{}
+	for _, write := range l.want[i].writes {
+		name := strings.ReplaceAll(l.plain(write), undisturbedNamespace, l.namespace)
+		if l.seen[i][name] == 0 && !listed[name] {
+			listed[name] = true
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// report fails where processes have ended at fewer different writes than every
+// life has. The others come by chance: which write a process is to end at is
+// tried once for each, and in that life it may be that it does not come.
+func (l *cutting) report(mode string) {
+	l.Helper()
+	for i, p := range phases {
+		fmt.Printf("%s, %s: %d processes ended, at %d different writes\n", p.name, mode, sum(l.seen[i]), len(l.seen[i]))
+		if len(l.seen[i]) < p.least {
+			l.Errorf("%s: processes ended at no more than %d different writes, and every life has %d; not at %v",
+				p.name, len(l.seen[i]), p.least, l.missed(i))
+		}
+	}
+}
+
+func sum(counts map[string]int) (total int) {
+	for _, count := range counts {
+		total += count
+	}
+	return total
+}

@@ -1,0 +1,165 @@
+package crash
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/controllers/sharingtenant"
+)
+
+// state is everything that there is of a client, in Kubernetes and in Vault,
+// but for what every run makes anew: identities, times, addresses.
+func (n *tenant) state() string {
+	n.Helper()
+	var objects []string
+	known := []string{n.namespace, "NAMESPACE"}
+	for _, kind := range append(sharingtenant.Owned(), &corev1.Secret{}, &v1alpha1.SharingTenant{}, &v1alpha1.Pilot{}, &v1alpha1.RetentionPolicy{}) {
+		for _, object := range n.list(kind) {
+			known = append(known, string(object.GetUID()), "uid of "+object.GetKind()+" "+object.GetName())
+			objects = append(objects, describe(object))
+		}
+	}
+	for _, key := range n.vault.Keys(n.T, n.namespace) {
+		objects = append(objects, "key "+key)
+	}
+	slices.Sort(objects)
+	return strings.NewReplacer(known...).Replace(strings.Join(objects, "\n"))
+}
+
+func (n *tenant) list(kind client.Object) []unstructured.Unstructured {
+	n.Helper()
+	gvks, _, err := n.kube.Scheme().ObjectKinds(kind)
+	if err != nil {
+		n.Fatal(err)
+	}
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(gvks[0].GroupVersion().WithKind(gvks[0].Kind + "List"))
+	eventually(n.T, "the API server lists "+gvks[0].Kind, func() error { return n.kube.List(n.Context(), list, client.InNamespace(n.namespace)) })
+	return list.Items
+}
+
+// changing are the fields that every run makes anew.
+var changing = []string{
+	"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "usageTime", "time",
+	"clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "sharing.voute.dev/desired", "data",
+}
+
+// describe is an object as JSON: a Secret without what it holds, and without
+// the hash of all fields, in which the owner's uid is.
+func describe(object unstructured.Unstructured) string {
+	fields := object.DeepCopy().Object
+	for _, owner := range object.GetOwnerReferences() {
+		fields["owned by"] = string(owner.UID)
+	}
+	if object.GetDeletionTimestamp() != nil {
+		fields["is going"] = true
+	}
+	if data, found := fields["data"]; found && object.GetKind() != "Secret" {
+		fields["holds"] = data
+	}
+	drop(fields)
+	// They come in the order of their times, which may be the same.
+	owners, _, _ := unstructured.NestedSlice(fields, "metadata", "managedFields")
+	slices.SortFunc(owners, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	_ = unstructured.SetNestedSlice(fields, owners, "metadata", "managedFields") // there is such an object
+	text, err := json.MarshalIndent(fields, "", " ")
+	if err != nil {
+		return err.Error()
+	}
+	return object.GetKind() + " " + object.GetName() + " " + string(text)
+}
+
+func drop(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for _, name := range changing {
+			delete(value, name)
+		}
+		for _, field := range value {
+			drop(field)
+		}
+	case []any:
+		for _, item := range value {
+			drop(item)
+		}
+	}
+}
+
+// facts counts what people were told of a client.
+type facts map[string]int
+
+var identities = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+func (n *tenant) facts() facts {
+	n.Helper()
+	list := &eventsv1.EventList{}
+	eventually(n.T, "the API server lists events", func() error { return n.kube.List(n.Context(), list, client.InNamespace(n.namespace)) })
+	told := facts{}
+	for _, event := range list.Items {
+		count := 1
+		if event.Series != nil {
+			count = int(event.Series.Count)
+		}
+		fact := fmt.Sprintf("%s %s %s %s %s: %s", event.Regarding.Kind, event.Regarding.Name, event.Type, event.Reason, event.Action, event.Note)
+		told[identities.ReplaceAllLiteralString(strings.ReplaceAll(fact, n.namespace, "NAMESPACE"), "uid")] += count
+	}
+	return told
+}
+
+// forgetFacts removes what was told before: a list of it all would take longest.
+func (n *tenant) forgetFacts() {
+	n.Helper()
+	if err := n.kube.DeleteAllOf(n.Context(), &eventsv1.Event{}, client.InNamespace(n.namespace)); err != nil {
+		n.Fatal(err)
+	}
+}
+
+// since leaves what was told later.
+func (f facts) since(before facts) facts {
+	later := facts{}
+	for fact, count := range f {
+		if count > before[fact] {
+			later[fact] = count - before[fact]
+		}
+	}
+	return later
+}
+
+// tooMany sums up how much more often than allowed each fact was told.
+func (f facts) tooMany(allowed int) (sum int, lines []string) {
+	for fact, count := range f {
+		if count > allowed {
+			sum += count - allowed
+			lines = append(lines, fmt.Sprintf("%d times %s", count, fact))
+		}
+	}
+	return sum, lines
+}
+
+// difference shows the first lines in which two states differ.
+func difference(got, want string) string {
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	around := func(lines []string) string { return strings.Join(lines[max(0, i-3):min(len(lines), i+6)], "\n") }
+	// The nearest line that begins an object says which one it is.
+	head := "the beginning"
+	for j := min(i, len(b)-1); j >= 0; j-- {
+		if b[j] != "" && b[j][0] >= 'A' && b[j][0] <= 'Z' {
+			head = b[j]
+			break
+		}
+	}
+	return fmt.Sprintf("near %s\n--- is\n%s\n--- is to be\n%s", head, around(a), around(b))
+}
