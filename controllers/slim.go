@@ -23,13 +23,13 @@ func slim(object any) (any, error) {
 		o.ObjectMeta = head(o.ObjectMeta)
 	case *v1alpha1.SharingTenant:
 		withoutHistory(o)
-		_ = shareTexts
+		shareTexts(o.Status.Conditions)
 	case *v1alpha1.Pilot:
 		withoutHistory(o)
-		_ = shareTexts
+		shareTexts(o.Status.Conditions)
 	case *v1alpha1.RetentionPolicy:
 		withoutHistory(o)
-		_ = shareTexts
+		shareTexts(o.Status.Conditions)
 	case client.Object:
 		withoutHistory(o)
 	}

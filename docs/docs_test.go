@@ -93,3 +93,27 @@ func TestMakeTargetsExist(t *testing.T) {
 		t.Error("no page names a make command: the search missed them")
 	}
 }
+
+var required = regexp.MustCompile(`(?m)^\t(\S+) v\S+$`)
+
+// TestDependenciesHaveReasons: what go.mod requires without "// indirect" has a
+// line in dependencies.md.
+func TestDependenciesHaveReasons(t *testing.T) {
+	module, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons, err := os.ReadFile("dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := required.FindAllStringSubmatch(string(module), -1)
+	if len(found) < 10 {
+		t.Fatalf("only %d requirements are found in go.mod", len(found))
+	}
+	for _, each := range found {
+		if !regexp.MustCompile(`[| ]` + regexp.QuoteMeta(each[1]) + `[ ,]`).Match(reasons) {
+			t.Errorf("%s has no reason in dependencies.md", each[1])
+		}
+	}
+}

@@ -21,7 +21,7 @@ import (
 
 // measureBare gives how long the bare client takes for all tenants, until the
 // simulator has marked everything and every tenant is seen ready.
-func measureBare(t *testing.T, r recording, crew int) float64 {
+func measureBare(t *testing.T, r recording, crew int) effort {
 	p := newPlace(t)
 	s := startSimulator(t, p)
 	watchAsOperator(t, p)
@@ -29,7 +29,7 @@ func measureBare(t *testing.T, r recording, crew int) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin := time.Now()
+	begin, before := time.Now(), programs(t)
 	each(t, crew, b.make)
 	await(t, "the bare client's tenants are ready", func() error {
 		marked, ready, err := s.progress()
@@ -38,7 +38,7 @@ func measureBare(t *testing.T, r recording, crew int) float64 {
 		}
 		return err
 	})
-	return time.Since(begin).Seconds()
+	return since(t, begin, before)
 }
 
 // watchAsOperator opens the operator's watches, three of whole objects and the

@@ -45,7 +45,8 @@ var orders = []string{
 
 // outcome is what one run of the operator shows.
 type outcome struct {
-	converge, cpu       float64
+	effort
+	operatorCPU         float64
 	peakMiB, settledMiB float64
 	written             written
 	resync              int
@@ -72,13 +73,13 @@ func measureOperator(t *testing.T, again bool) outcome {
 		return nil
 	})
 	o := outcome{}
-	begin := time.Now()
+	begin, before := time.Now(), programs(t)
 	each(t, appliers, func(ctx context.Context, i int) error {
 		_, err := order(ctx, s.kube, i)
 		return err
 	})
 	await(t, "every tenant is ready", func() error { return s.allReady() })
-	o.converge, o.cpu = time.Since(begin).Seconds(), process.cpu(t)
+	o.effort, o.operatorCPU = since(t, begin, before), process.cpu(t)
 	s.rest(t)
 	o.peakMiB, o.settledMiB = process.memory(t)
 	o.written, o.recording = s.writes(t, 0), record(t, s.place)
@@ -91,12 +92,19 @@ func measureOperator(t *testing.T, again bool) outcome {
 
 // tell lists writes by kind.
 func tell(what string, w written) {
-	var lines []string
-	for kind, count := range w.byKind {
-		lines = append(lines, fmt.Sprintf("%s=%d", kind, count))
+	fmt.Printf("%s: %s; events=%d leases=%d refused=%d\n", what, counts(w.byKind), w.events, w.leases, w.refusals)
+	if len(w.reads) > 0 {
+		fmt.Printf("%s: read %s\n", what, counts(w.reads))
+	}
+}
+
+func counts(of map[string]int) string {
+	lines := make([]string, 0, len(of))
+	for what, count := range of {
+		lines = append(lines, fmt.Sprintf("%s=%d", what, count))
 	}
 	slices.Sort(lines)
-	fmt.Printf("%s: %s; events=%d leases=%d refused=%d\n", what, strings.Join(lines, " "), w.events, w.leases, w.refusals)
+	return strings.Join(lines, " ")
 }
 
 func newStage(t *testing.T) *stage {
@@ -121,7 +129,7 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	set := settings{
-		Kubeconfig: filepath.Join(dir, "kubeconfig"), TokenFile: s.vault.tokenFile, QPS: float32(*qps),
+		Kubeconfig: filepath.Join(dir, "kubeconfig"), TokenFile: s.vault.tokenFile, QPS: float32(*qps), Profiles: *profiles,
 		StatusAddress: startServers(t, s.simulator, authority, own.PublicKey),
 		Platform:      platformFile(t, s.vault.Address, string(read(t, s.vault.CAFile))+string(read(t, authority.File))),
 	}

@@ -32,11 +32,12 @@ const (
 	// operatorVariable names the settings of the process that is the operator.
 	operatorVariable = "VOUTE_BENCH_OPERATOR"
 	// As cmd/operator has them.
-	shippedQPS    = 50
-	burstOverQPS  = 2
+	shippedQPS = -1
+	// As config/manager/deployment.yaml has them.
+	shippedMemory = "230MiB"
+	shippedGOGC   = "30"
 	checkStands   = 5 * time.Second
-	memoryLimit   = "GOMEMLIMIT=230MiB" // as config/manager/deployment.yaml has it
-	clockTicks    = 100                 // USER_HZ, the same on every Linux
+	clockTicks    = 100 // USER_HZ, the same on every Linux
 	mebiFromKibis = 1024
 )
 
@@ -44,6 +45,8 @@ const (
 type settings struct {
 	Kubeconfig, Platform, TokenFile, StatusAddress string
 	QPS                                            float32
+	// Profiles is a folder for profiles of the process; none is taken without.
+	Profiles string
 }
 
 // operate is cmd/operator, but that it finds every sharing server at one
@@ -63,7 +66,7 @@ func operate(file string) error {
 	if err != nil {
 		return err
 	}
-	config.QPS, config.Burst = set.QPS, int(set.QPS*burstOverQPS)
+	config.QPS, config.Burst = set.QPS, max(1, int(2*set.QPS))
 	manager, err := controllers.NewManager(config, controllers.Options{
 		Namespace: operatorNamespace, MetricsAddress: "0", HealthAddress: "0", LeaderElection: true,
 	})
@@ -88,7 +91,7 @@ func operate(file string) error {
 	}); err != nil {
 		return err
 	}
-	return manager.Start(ctx)
+	return profiled(ctx, set.Profiles, manager.Start)
 }
 
 func (set settings) platform(own *identity.Identity) (*sharingtenant.Platform, error) {
@@ -133,7 +136,7 @@ func startOperator(t *testing.T, settingsFile, logFile string) *operator {
 		t.Fatal(err)
 	}
 	o := &operator{command: exec.CommandContext(context.WithoutCancel(t.Context()), self), ended: make(chan struct{})}
-	o.command.Env = append(os.Environ(), operatorVariable+"="+settingsFile, memoryLimit)
+	o.command.Env = append(os.Environ(), operatorVariable+"="+settingsFile, "GOMEMLIMIT="+*memory, "GOGC="+shippedGOGC)
 	o.command.Stdout, o.command.Stderr = output, output
 	o.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := o.command.Start(); err != nil {
@@ -186,13 +189,9 @@ func (o *operator) memory(t *testing.T) (peakMiB, nowMiB float64) {
 // cpu is the processor time so far, in seconds.
 func (o *operator) cpu(t *testing.T) float64 {
 	t.Helper()
-	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", o.command.Process.Pid))
+	p, err := processOf(o.command.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The name before the last parenthesis may have spaces in it.
-	fields := strings.Fields(string(content[strings.LastIndexByte(string(content), ')')+1:]))
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / clockTicks
+	return p.cpu
 }

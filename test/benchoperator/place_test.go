@@ -36,6 +36,17 @@ const (
 const auditPolicy = `{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],
 "rules":[{"level":"None","verbs":["get","list","watch"]},{"level":"Metadata"}]}`
 
+// auditReads keeps what the operator reads, too.
+const auditReads = `{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],
+"rules":[{"level":"Metadata","users":["` + operatorUser + `"]},{"level":"None","verbs":["get","list","watch"]},{"level":"Metadata"}]}`
+
+func auditOf(reads bool) string {
+	if reads {
+		return auditReads
+	}
+	return auditPolicy
+}
+
 const storageClass = `{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{"name":"voute-local"},
 "provisioner":"example.org/simulated","allowVolumeExpansion":true}`
 
@@ -68,11 +79,11 @@ func newPlace(t *testing.T) *place {
 }
 
 // start differs from test/apiserver in the audit log, and in the addresses and
-// node ports, of which each tenant needs four.
+// node ports, of which each tenant needs two.
 func (p *place) start(t *testing.T) {
 	t.Helper()
 	policy := filepath.Join(t.TempDir(), "policy.json")
-	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+	if err := os.WriteFile(policy, []byte(auditOf(*reads)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p.environment = &envtest.Environment{
@@ -159,9 +170,9 @@ func each(t *testing.T, workers int, work func(context.Context, int) error) {
 	}
 }
 
-// written counts writes of one user.
+// written counts writes of one user, and its reads where they are audited.
 type written struct {
-	byKind                   map[string]int
+	byKind, reads            map[string]int
 	events, leases, refusals int
 }
 
@@ -173,10 +184,25 @@ func (w written) total() int {
 	return sum
 }
 
+// of counts the writes to objects of a resource and to their statuses.
+func (w written) of(resource string) int {
+	sum := 0
+	for what, count := range w.byKind {
+		_, target, _ := strings.Cut(what, " ")
+		if name, _, _ := strings.Cut(target, "/"); name == resource {
+			sum += count
+		}
+	}
+	return sum
+}
+
+// forTenants counts the writes to SharingTenants and to their objects.
+func (w written) forTenants() int { return w.total() - w.of("pilots") - w.of("retentionpolicies") }
+
 // writes reads what the operator wrote since a mark in the audit log.
 func (p *place) writes(t *testing.T, mark int64) written {
 	t.Helper()
-	w := written{byKind: map[string]int{}}
+	w := written{byKind: map[string]int{}, reads: map[string]int{}}
 	readLines(t, p.audit, mark, func(line []byte) error {
 		var entry struct {
 			Stage, Verb    string
@@ -196,16 +222,20 @@ func (p *place) writes(t *testing.T, mark int64) written {
 }
 
 func (w *written) add(verb, resource, subresource string, code int) {
-	if code >= 300 {
-		w.refusals++
-	}
-	switch resource {
-	case "events":
+	what := strings.TrimSuffix(verb+" "+resource+"/"+subresource, "/")
+	switch {
+	case verb == "get" || verb == "list" || verb == "watch":
+		w.reads[fmt.Sprintf("%s (%d)", what, code)]++
+		return
+	case resource == "events":
 		w.events++
-	case "leases":
+	case resource == "leases":
 		w.leases++
 	default:
-		w.byKind[strings.TrimSuffix(verb+" "+resource+"/"+subresource, "/")]++
+		w.byKind[what]++
+	}
+	if code >= 300 {
+		w.refusals++
 	}
 }
 

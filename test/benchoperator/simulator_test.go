@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -18,7 +17,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
@@ -30,13 +28,17 @@ import (
 	"voute.dev/voute/internal/desired"
 	"voute.dev/voute/server/certfile/certtest"
 	"voute.dev/voute/server/status"
+	"voute.dev/voute/test/simulation"
 )
 
-// simulator does what controllers and nodes do, as far as the operator sees it.
+// simulator gives every object the next status of test/simulation, and answers
+// for the sharing servers. It is driven by watches, and not by turns; and all
+// servers show one certificate, because a thousand would take time to sign that
+// is not the operator's.
 type simulator struct {
 	kube  client.Client
 	cache cache.Cache
-	queue chan client.Object
+	queue chan mark
 
 	lock   sync.Mutex
 	marked map[types.UID]bool
@@ -45,29 +47,8 @@ type simulator struct {
 	failed error
 }
 
-// readyPatch is the patch of a status that makes an object ready, or nothing
-// for one that is.
-func readyPatch(object client.Object) string {
-	switch o := object.(type) {
-	case *certmanagerv1.Certificate:
-		if len(o.Status.Conditions) == 0 || o.Status.Conditions[0].ObservedGeneration != o.Generation {
-			return fmt.Sprintf(`{"status":{"conditions":[{"type":"Ready","status":"True","reason":"Ready","observedGeneration":%d}]}}`, o.Generation)
-		}
-	case *corev1.PersistentVolumeClaim:
-		if o.Status.Phase != corev1.ClaimBound {
-			return fmt.Sprintf(`{"status":{"phase":"Bound","capacity":{"storage":%q}}}`, o.Spec.Resources.Requests.Storage())
-		}
-	case *appsv1.Deployment:
-		if o.Status.ObservedGeneration != o.Generation {
-			return fmt.Sprintf(`{"status":{"observedGeneration":%d,"replicas":1,"updatedReplicas":1,"readyReplicas":1,"availableReplicas":1}}`, o.Generation)
-		}
-	case *corev1.Service:
-		if o.Spec.Type == corev1.ServiceTypeLoadBalancer && len(o.Status.LoadBalancer.Ingress) == 0 {
-			return `{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}}`
-		}
-	}
-	return ""
-}
+// mark is an object and what its status is to become.
+type mark struct{ from, to client.Object }
 
 func startSimulator(t *testing.T, p *place) *simulator {
 	t.Helper()
@@ -77,7 +58,7 @@ func startSimulator(t *testing.T, p *place) *simulator {
 	}
 	ours := cache.ByObject{Label: labels.NewSelector().Add(*labelled)}
 	s := &simulator{
-		kube: p.kube, queue: make(chan client.Object, 1<<16),
+		kube: p.kube, queue: make(chan mark, 1<<16),
 		marked: map[types.UID]bool{}, ready: map[string]bool{}, asked: map[string]int{},
 	}
 	kinds := []client.Object{&certmanagerv1.Certificate{}, &corev1.PersistentVolumeClaim{}, &appsv1.Deployment{}, &corev1.Service{}, &corev1.ConfigMap{}}
@@ -116,8 +97,8 @@ func (s *simulator) watch(t *testing.T, kind client.Object, see func(client.Obje
 }
 
 func (s *simulator) see(object client.Object) {
-	if readyPatch(object) != "" {
-		s.queue <- object
+	if next, ok := object.DeepCopyObject().(client.Object); ok && simulation.Advance(next) {
+		s.queue <- mark{from: object, to: next}
 	}
 }
 
@@ -137,9 +118,9 @@ func (s *simulator) work(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case object := <-s.queue:
-			uid, patch := object.GetUID(), client.RawPatch(types.MergePatchType, []byte(readyPatch(object)))
-			err := s.kube.Status().Patch(ctx, headOf(object), patch)
+		case m := <-s.queue:
+			uid := m.from.GetUID()
+			err := s.kube.Status().Patch(ctx, m.to, client.MergeFrom(m.from))
 			s.lock.Lock()
 			if err != nil && ctx.Err() == nil {
 				s.failed = err
@@ -148,25 +129,6 @@ func (s *simulator) work(ctx context.Context) error {
 			s.lock.Unlock()
 		}
 	}
-}
-
-// headOf names an object; the answer to a patch is read into the head, and the
-// cache's own object stays as it is.
-func headOf(object client.Object) client.Object {
-	head := &unstructured.Unstructured{}
-	switch object.(type) {
-	case *certmanagerv1.Certificate:
-		head.SetGroupVersionKind(certmanagerv1.SchemeGroupVersion.WithKind("Certificate"))
-	case *corev1.PersistentVolumeClaim:
-		head.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"))
-	case *appsv1.Deployment:
-		head.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("Deployment"))
-	case *corev1.Service:
-		head.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Service"))
-	}
-	head.SetNamespace(object.GetNamespace())
-	head.SetName(object.GetName())
-	return head
 }
 
 // progress gives how many objects are marked, and how many tenants are ready.
