@@ -111,7 +111,7 @@ func (w *world) startOperator(t *testing.T) {
 	w.load(t, platformFile(t))
 	log := logFile(t)
 	w.log = log.Name()
-	ctrl.SetLogger(zap.New(zap.UseDevMode(true), zap.WriteTo(log)))
+	operatorLog.Store(log)
 	w.startManager(t)
 }
 
@@ -191,6 +191,19 @@ func (w *world) load(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	w.platform.Store(&sharingtenant.Platform{Config: config, Vault: w.vault, Server: w.reader})
+}
+
+// operatorLog is where the test that runs wants the log. The logger itself is set
+// once for the process: whoever sets it again is not heard.
+var operatorLog atomic.Pointer[os.File]
+
+type toOperatorLog struct{}
+
+func (toOperatorLog) Write(line []byte) (int, error) { return operatorLog.Load().Write(line) }
+
+func TestMain(m *testing.M) {
+	ctrl.SetLogger(zap.New(zap.UseDevMode(true), zap.WriteTo(toOperatorLog{})))
+	os.Exit(m.Run())
 }
 
 // logFile keeps what the operator logs: shown when the test fails.

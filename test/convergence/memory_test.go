@@ -17,7 +17,7 @@ const (
 	seedVariable = "VOUTE_SEED"
 	soakVariable = "VOUTE_SOAK"
 
-	usual, many = 200, 10_000
+	usual, many = 1_000, 10_000
 )
 
 // TestRepeated: a seed that fails is of use only if it fails again.
