@@ -55,13 +55,6 @@ func (n *numbers) UnmarshalText(text []byte) error {
 }
 
 func TestMain(m *testing.M) {
-	if file := os.Getenv(operatorVariable); file != "" {
-		if err := operate(file); err != nil {
-			fmt.Fprintln(os.Stderr, "operator:", err)
-			os.Exit(1)
-		}
-		return
-	}
 	ctrl.SetLogger(logr.Discard()) // the simulation's own client has nothing to tell
 	os.Exit(m.Run())
 }
@@ -84,11 +77,12 @@ func TestFigures(t *testing.T) {
 	if *tenants == 0 {
 		t.Skip("takes minutes: run `make bench-operator N=50`")
 	}
+	program := buildOperator(t)
 	var runs []outcome
 	var raw []effort
 	for round := range *rounds {
 		var o outcome
-		if !t.Run(fmt.Sprintf("operator-%d", round+1), func(t *testing.T) { o = measureOperator(t, round == 0 && *resync) }) {
+		if !t.Run(fmt.Sprintf("operator-%d", round+1), func(t *testing.T) { o = measureOperator(t, program, round == 0 && *resync) }) {
 			return
 		}
 		runs = append(runs, o)

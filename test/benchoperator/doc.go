@@ -3,8 +3,8 @@
 // storage driver and a load balancer would, and answers for the sharing servers
 // with figures of use that move all the time, by less than the operator writes.
 //
-// The operator runs as a process of its own, so that its memory and processor
-// time are what the kernel counts for it. What it writes is counted in the API
+// The operator runs as a program of its own, without the code of tests, so that
+// its memory and processor time are what the kernel counts for it. What it writes is counted in the API
 // server's audit log and in Vault's audit file.
 //
 // Beside it, a bare client makes the same objects, one finalizer and two

@@ -20,6 +20,7 @@ import (
 	"voute.dev/voute/controllers/sharingtenant"
 	"voute.dev/voute/internal/identity"
 	"voute.dev/voute/server/certfile/certtest"
+	"voute.dev/voute/test/benchoperator/settings"
 )
 
 const (
@@ -58,14 +59,15 @@ type stage struct {
 	*place
 	simulator *simulator
 	vault     *keeper
+	program   string
 	settings  string
 	log       string
 }
 
-func measureOperator(t *testing.T, again bool) outcome {
-	s := newStage(t)
+func measureOperator(t *testing.T, program string, again bool) outcome {
+	s := newStage(t, program)
 	mark := sizeOf(t, s.audit)
-	process := startOperator(t, s.settings, s.log)
+	process := startOperator(t, s.program, s.settings, s.log)
 	await(t, "the operator leads", func() error {
 		if s.writes(t, mark).leases == 0 {
 			return fmt.Errorf("it holds no Lease")
@@ -107,11 +109,11 @@ func counts(of map[string]int) string {
 	return strings.Join(lines, " ")
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, program string) *stage {
 	t.Helper()
 	p := newPlace(t)
 	dir := t.TempDir()
-	s := &stage{place: p, simulator: startSimulator(t, p), vault: startVault(t, p), settings: filepath.Join(dir, "settings.json"), log: filepath.Join(dir, "operator.log")}
+	s := &stage{program: program, place: p, simulator: startSimulator(t, p), vault: startVault(t, p), settings: filepath.Join(dir, "settings.json"), log: filepath.Join(dir, "operator.log")}
 	own, err := identity.Ensure(t.Context(), p.kube, p.kube, operatorNamespace, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +130,8 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := settings{
+	set := settings.Settings{
+		Namespace:  operatorNamespace,
 		Kubeconfig: filepath.Join(dir, "kubeconfig"), TokenFile: s.vault.tokenFile, QPS: float32(*qps), Profiles: *profiles,
 		StatusAddress: startServers(t, s.simulator, authority, own.PublicKey),
 		Platform:      platformFile(t, s.vault.Address, string(read(t, s.vault.CAFile))+string(read(t, authority.File))),
@@ -202,7 +205,7 @@ func (s *stage) lookAgain(t *testing.T, process *operator) int {
 		s.simulator.forgetAsked()
 		if times == 1 {
 			process.stop()
-			process = startOperator(t, s.settings, s.log)
+			process = startOperator(t, s.program, s.settings, s.log)
 		}
 		await(t, "every server is asked again", func() error {
 			if least := s.simulator.leastAsked(*tenants * environments); least < times {

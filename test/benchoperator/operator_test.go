@@ -2,120 +2,37 @@ package benchoperator
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"k8s.io/client-go/tools/clientcmd"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-
-	"voute.dev/voute/controllers"
-	"voute.dev/voute/controllers/sharingtenant"
-	"voute.dev/voute/internal/identity"
-	"voute.dev/voute/internal/platform"
-	"voute.dev/voute/internal/serverstatus"
-	"voute.dev/voute/internal/vault"
 )
 
 const (
-	// operatorVariable names the settings of the process that is the operator.
-	operatorVariable = "VOUTE_BENCH_OPERATOR"
-	// As cmd/operator has them.
+	// As cmd/operator has it.
 	shippedQPS = -1
 	// As config/manager/deployment.yaml has them.
 	shippedMemory = "230MiB"
 	shippedGOGC   = "30"
-	checkStands   = 5 * time.Second
 	clockTicks    = 100 // USER_HZ, the same on every Linux
 	mebiFromKibis = 1024
 )
 
-// settings are what the operator's process is told.
-type settings struct {
-	Kubeconfig, Platform, TokenFile, StatusAddress string
-	QPS                                            float32
-	// Profiles is a folder for profiles of the process; none is taken without.
-	Profiles string
-}
-
-// operate is cmd/operator, but that it finds every sharing server at one
-// address: there is no DNS here.
-func operate(file string) error {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return err
+// buildOperator makes the program: one of its own, so that no test's code and
+// no symbols count as its memory.
+func buildOperator(t *testing.T) (program string) {
+	t.Helper()
+	program = filepath.Join(t.TempDir(), "operator")
+	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s -w", "-o", program, "./operator")
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the operator: %v\n%s", err, output)
 	}
-	var set settings
-	if err := json.Unmarshal(content, &set); err != nil {
-		return err
-	}
-	ctx := ctrl.SetupSignalHandler()
-	ctrl.SetLogger(zap.New(zap.UseDevMode(false)))
-	config, err := clientcmd.BuildConfigFromFlags("", set.Kubeconfig)
-	if err != nil {
-		return err
-	}
-	config.QPS, config.Burst = set.QPS, max(1, int(2*set.QPS))
-	manager, err := controllers.NewManager(config, controllers.Options{
-		Namespace: operatorNamespace, MetricsAddress: "0", HealthAddress: "0", LeaderElection: true,
-	})
-	if err != nil {
-		return err
-	}
-	direct, err := client.New(config, client.Options{Scheme: manager.GetScheme()})
-	if err != nil {
-		return err
-	}
-	own, err := identity.Ensure(ctx, direct, direct, operatorNamespace, time.Now())
-	if err != nil {
-		return err
-	}
-	inForce, err := set.platform(own)
-	if err != nil {
-		return err
-	}
-	if err := controllers.Add(ctx, manager, controllers.Parts{
-		Platform: func() *sharingtenant.Platform { return inForce }, PublicKey: own.PublicKey, Namespace: operatorNamespace,
-		Wake: make(chan event.GenericEvent), Pace: sharingtenant.DefaultPace, Now: time.Now,
-	}); err != nil {
-		return err
-	}
-	return profiled(ctx, set.Profiles, manager.Start)
-}
-
-func (set settings) platform(own *identity.Identity) (*sharingtenant.Platform, error) {
-	config, err := platform.Load([]byte(set.Platform))
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(config.TrustedCAs))
-	keeper, err := vault.New(vault.Options{
-		Address: config.Vault.Address, TransitPath: config.Vault.TransitPath, AuthPath: config.Vault.AuthPath,
-		Role: config.Vault.OperatorRole, TokenFile: set.TokenFile, Roots: roots, Now: time.Now,
-	})
-	if err != nil {
-		return nil, err
-	}
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, set.StatusAddress)
-	}
-	return &sharingtenant.Platform{
-		Config: config,
-		Vault:  vault.NewShared(keeper, checkStands, time.Now, func(bool) {}),
-		Server: serverstatus.NewClient(own.Certificate, roots, dial),
-	}, nil
+	return program
 }
 
 // operator is the process.
@@ -125,18 +42,14 @@ type operator struct {
 }
 
 // startOperator starts it; its log goes to a file of its own.
-func startOperator(t *testing.T, settingsFile, logFile string) *operator {
+func startOperator(t *testing.T, program, settingsFile, logFile string) *operator {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	output, err := os.OpenFile(logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &operator{command: exec.CommandContext(context.WithoutCancel(t.Context()), self), ended: make(chan struct{})}
-	o.command.Env = append(os.Environ(), operatorVariable+"="+settingsFile, "GOMEMLIMIT="+*memory, "GOGC="+shippedGOGC)
+	o := &operator{command: exec.CommandContext(context.WithoutCancel(t.Context()), program, settingsFile), ended: make(chan struct{})}
+	o.command.Env = append(os.Environ(), "GOMEMLIMIT="+*memory, "GOGC="+shippedGOGC)
 	o.command.Stdout, o.command.Stderr = output, output
 	o.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := o.command.Start(); err != nil {

@@ -1,4 +1,4 @@
-package benchoperator
+package main
 
 import (
 	"context"

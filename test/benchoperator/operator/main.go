@@ -1,0 +1,106 @@
+// Command operator is cmd/operator as the benchmark measures it: with the same
+// code in it and no test's, but that it finds every sharing server at one
+// address, because there is no DNS, and can leave profiles.
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"voute.dev/voute/controllers"
+	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/identity"
+	"voute.dev/voute/internal/platform"
+	"voute.dev/voute/internal/serverstatus"
+	"voute.dev/voute/internal/vault"
+	"voute.dev/voute/test/benchoperator/settings"
+)
+
+// checkStands is as cmd/operator has it.
+const checkStands = 5 * time.Second
+
+func main() {
+	if err := operate(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "operator:", err)
+		os.Exit(1)
+	}
+}
+
+// operate runs it with the settings of a file.
+func operate(file string) error {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var set settings.Settings
+	if err := json.Unmarshal(content, &set); err != nil {
+		return err
+	}
+	ctx := ctrl.SetupSignalHandler()
+	ctrl.SetLogger(zap.New(zap.UseDevMode(false)))
+	config, err := clientcmd.BuildConfigFromFlags("", set.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	config.QPS, config.Burst = set.QPS, max(1, int(2*set.QPS))
+	manager, err := controllers.NewManager(config, controllers.Options{
+		Namespace: set.Namespace, MetricsAddress: "0", HealthAddress: "0", LeaderElection: true,
+	})
+	if err != nil {
+		return err
+	}
+	direct, err := client.New(config, client.Options{Scheme: manager.GetScheme()})
+	if err != nil {
+		return err
+	}
+	own, err := identity.Ensure(ctx, direct, direct, set.Namespace, time.Now())
+	if err != nil {
+		return err
+	}
+	inForce, err := platformOf(set, own)
+	if err != nil {
+		return err
+	}
+	if err := controllers.Add(ctx, manager, controllers.Parts{
+		Platform: func() *sharingtenant.Platform { return inForce }, PublicKey: own.PublicKey, Namespace: set.Namespace,
+		Wake: make(chan event.GenericEvent), Pace: sharingtenant.DefaultPace, Now: time.Now,
+	}); err != nil {
+		return err
+	}
+	return profiled(ctx, set.Profiles, manager.Start)
+}
+
+func platformOf(set settings.Settings, own *identity.Identity) (*sharingtenant.Platform, error) {
+	config, err := platform.Load([]byte(set.Platform))
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(config.TrustedCAs))
+	keeper, err := vault.New(vault.Options{
+		Address: config.Vault.Address, TransitPath: config.Vault.TransitPath, AuthPath: config.Vault.AuthPath,
+		Role: config.Vault.OperatorRole, TokenFile: set.TokenFile, Roots: roots, Now: time.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, set.StatusAddress)
+	}
+	return &sharingtenant.Platform{
+		Config: config,
+		Vault:  vault.NewShared(keeper, checkStands, time.Now, func(bool) {}),
+		Server: serverstatus.NewClient(own.Certificate, roots, dial),
+	}, nil
+}

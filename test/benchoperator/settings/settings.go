@@ -1,0 +1,12 @@
+// Package settings is what the benchmark tells the process that it measures.
+package settings
+
+// Settings are written to a file as JSON, which is the one argument.
+type Settings struct {
+	Kubeconfig, Namespace, Platform, TokenFile string
+	// StatusAddress is where every sharing server answers.
+	StatusAddress string
+	QPS           float32
+	// Profiles is a folder for profiles of the process; none is taken without.
+	Profiles string
+}
