@@ -3,6 +3,7 @@ package controllers_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -111,6 +112,7 @@ func hostOfOldest(n *tenant) {
 	n.apply(tenantYAML)
 	n.waitFor(v1alpha1.RetentionReadyCondition, "False", "RetentionPolicyMissing")
 	late := n.newTenant(n.T)
+	time.Sleep(time.Until(n.get().CreationTimestamp.Add(time.Second))) // an API server counts ages in seconds
 	late.apply(retentionYAML, pilotYAML, late.wants(n))
 	late.keepsOut("justice", n.namespace+"/justice")
 	n.kubectl("delete", "stn", "justice")
