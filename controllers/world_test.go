@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -163,7 +164,9 @@ func run(t *testing.T, start func(context.Context) error) (end func()) {
 	var ended sync.WaitGroup
 	ended.Go(func() {
 		if err := start(ctx); err != nil {
-			t.Errorf("it ended: %v", err)
+			var still strings.Builder
+			_ = pprof.Lookup("goroutine").WriteTo(&still, 1) // a builder takes everything
+			t.Errorf("it ended: %v; still running:\n%s", err, still.String())
 		}
 	})
 	end = func() {
