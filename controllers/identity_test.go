@@ -126,7 +126,10 @@ func hostGivenUp(n *tenant) {
 	young := n.newTenant(n.T)
 	young.apply(retentionYAML, pilotYAML, young.wants(n))
 	young.waitReady()
-	n.apply(tenantYAML, retentionYAML, pilotYAML)
+	n.apply(tenantYAML)
+	n.waitConflict("justice", young.namespace+"/justice") // seen before what follows, which another watch brings
+	n.apply(retentionYAML, pilotYAML)
+	n.waitFor(v1alpha1.RetentionReadyCondition, "True", "")
 	n.waitConflict("justice", young.namespace+"/justice")
 	if err := missing(n, "justice-production", &corev1.Service{}); err != nil {
 		n.Error(err)

@@ -86,11 +86,12 @@ func (a *Applier) Apply(ctx context.Context, object client.Object) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	known, found := a.remembered(ctx, want)
+	head, err := a.head(ctx, want)
+	known, found := a.memory.recall(want, head.UID, head.ResourceVersion)
 	if found && known.hash == hashOf(want) && !known.isOver(a.now()) {
 		return Result{Outcome: Unchanged, Live: known.object(want)}, known.problem()
 	}
-	if a.isNew(ctx, want) {
+	if apierrors.IsNotFound(err) && !a.memory.knows(want.GroupVersionKind(), want) {
 		// Most often there is none, and to look first would cost as much again.
 		if result, err := a.create(ctx, want); !apierrors.IsAlreadyExists(err) {
 			return result, err
@@ -104,14 +105,6 @@ func (a *Applier) Apply(ctx context.Context, object client.Object) (Result, erro
 			return whole, err
 		}
 	}
-}
-
-// isNew: neither the cache nor the memory knows of an object of this name.
-func (a *Applier) isNew(ctx context.Context, want *unstructured.Unstructured) bool {
-	head := &metav1.PartialObjectMetadata{}
-	head.SetGroupVersionKind(want.GroupVersionKind())
-	err := a.cached.Get(ctx, client.ObjectKeyFromObject(want), head)
-	return apierrors.IsNotFound(err) && !a.memory.knows(want.GroupVersionKind(), want)
 }
 
 // look reads the object, where it was not read just now, and makes it as desired. It is a conflict when the
@@ -140,7 +133,8 @@ func (a *Applier) Observe(ctx context.Context, object client.Object) (found bool
 	if err != nil {
 		return false, err
 	}
-	known, found := a.remembered(ctx, want)
+	head, _ := a.head(ctx, want) // what the cache does not show is read
+	known, found := a.memory.recall(want, head.UID, head.ResourceVersion)
 	if !found {
 		live, err := a.read(ctx, want)
 		if err != nil || live == nil {
@@ -202,14 +196,15 @@ func (a *Applier) Forget(namespace, tenant string) {
 	a.memory.forget(namespace, tenant)
 }
 
-// remembered is the last full look, if the object has not changed since.
-func (a *Applier) remembered(ctx context.Context, want *unstructured.Unstructured) (entry, bool) {
-	head := &metav1.PartialObjectMetadata{}
+// head is what the cache shows of an object; empty with an error.
+func (a *Applier) head(ctx context.Context, want *unstructured.Unstructured) (metav1.PartialObjectMetadata, error) {
+	head := metav1.PartialObjectMetadata{}
 	head.SetGroupVersionKind(want.GroupVersionKind())
-	if err := a.cached.Get(ctx, client.ObjectKeyFromObject(want), head); err != nil {
-		return entry{}, false
+	err := a.cached.Get(ctx, client.ObjectKeyFromObject(want), &head)
+	if err != nil {
+		return metav1.PartialObjectMetadata{}, err
 	}
-	return a.memory.recall(want, head.UID, head.ResourceVersion)
+	return head, nil
 }
 
 func (a *Applier) read(ctx context.Context, want *unstructured.Unstructured) (*unstructured.Unstructured, error) {
