@@ -10,6 +10,8 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"voute.dev/voute/controllers"
+	"voute.dev/voute/internal/garbage"
 	"voute.dev/voute/internal/version"
 )
 
@@ -28,6 +30,7 @@ func main() {
 
 func run(options options, logger logr.Logger) error {
 	ctx := ctrl.SetupSignalHandler()
+	garbage.LetPile(controllers.HeapFloor)
 	logger.Info("starting", "version", version.Version, "namespace", options.namespace)
 	operator, err := newOperator(ctx, options)
 	if err != nil {

@@ -25,13 +25,13 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) {
 	logger := log.FromContext(ctx)
 	for _, e := range s.environments {
 		var err error
-		if e.exposed, err = r.ours(ctx, s, &corev1.Service{ObjectMeta: s.meta(e, e.name)}); err != nil {
+		if e.exposed, err = r.present(ctx, s, e, &corev1.Service{ObjectMeta: s.meta(e, e.name)}); err != nil {
 			logger.Error(err, "cannot tell whether the address is open", "environment", e.Name)
 			e.unread = err
 		}
 		// An address whose Service somebody has deleted is still a live one.
 		e.exposed = e.exposed || e.status.URL != ""
-		if e.deployed, err = r.ours(ctx, s, &appsv1.Deployment{ObjectMeta: s.meta(e, e.name)}); err != nil {
+		if e.deployed, err = r.present(ctx, s, e, &appsv1.Deployment{ObjectMeta: s.meta(e, e.name)}); err != nil {
 			logger.Error(err, "cannot tell whether the server is deployed", "environment", e.Name)
 			e.unread = err
 			e.deployed = e.exposed // an address is opened for a server only
@@ -43,6 +43,17 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) {
 	}
 	s.keepApart()
 	r.ask(ctx, s)
+}
+
+// present: an object of this tenant is there. Of an environment that was never
+// reached it is enough that nobody has seen one: what is there all the same is
+// found when it is made, and serves nobody.
+func (r *Reconciler) present(ctx context.Context, s *scope, e *environment, object client.Object) (bool, error) {
+	suspected, err := r.Objects.Suspects(ctx, object)
+	if err != nil || (!suspected && e.status.URL == "") {
+		return false, err
+	}
+	return r.ours(ctx, s, object)
 }
 
 func (r *Reconciler) ours(ctx context.Context, s *scope, object client.Object) (bool, error) {

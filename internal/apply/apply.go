@@ -82,16 +82,20 @@ func New(cached, live client.Reader, writer client.Client, now func() time.Time)
 
 // Apply makes the live object as desired.
 func (a *Applier) Apply(ctx context.Context, object client.Object) (Result, error) {
-	want, err := render(object, a.writer.Scheme())
+	hash, err := identify(object, a.writer.Scheme())
 	if err != nil {
 		return Result{}, err
 	}
-	head, err := a.head(ctx, want)
-	known, found := a.memory.recall(want, head.UID, head.ResourceVersion)
-	if found && known.hash == hashOf(want) && !known.isOver(a.now()) {
-		return Result{Outcome: Unchanged, Live: known.object(want)}, known.problem()
+	head, missing := a.head(ctx, object)
+	known, found := a.memory.recall(object, head.UID, head.ResourceVersion)
+	if found && known.hash == hash && !known.isOver(a.now()) {
+		return Result{Outcome: Unchanged, Live: known.object(object)}, known.problem()
 	}
-	if apierrors.IsNotFound(err) && !a.memory.knows(want.GroupVersionKind(), want) {
+	want, err := render(object, hash)
+	if err != nil {
+		return Result{}, err
+	}
+	if apierrors.IsNotFound(missing) && !a.memory.knows(want.GroupVersionKind(), want) {
 		// Most often there is none, and to look first would cost as much again.
 		if result, err := a.create(ctx, want); !apierrors.IsAlreadyExists(err) {
 			return result, err
@@ -109,7 +113,7 @@ func (a *Applier) Apply(ctx context.Context, object client.Object) (Result, erro
 
 // look reads the object, where it was not read just now, and makes it as desired. It is a conflict when the
 // object changes meanwhile: a Deployment's status does so all the time.
-func (a *Applier) look(ctx context.Context, live, want *unstructured.Unstructured) (result Result, err error) {
+func (a *Applier) look(ctx context.Context, live *unstructured.Unstructured, want wanted) (result Result, err error) {
 	if live == nil {
 		live, err = a.read(ctx, want)
 	}
@@ -121,7 +125,7 @@ func (a *Applier) look(ctx context.Context, live, want *unstructured.Unstructure
 	}
 	err = fmt.Errorf("apply %s: %w", describe(want), err)
 	if live != nil && (apierrors.IsInvalid(err) || apierrors.IsForbidden(err)) {
-		a.memory.refused(live, want, err, a.now().Add(refusalStands))
+		a.memory.refused(live, want.Unstructured, err, a.now().Add(refusalStands))
 	}
 	return result, err
 }
@@ -129,20 +133,19 @@ func (a *Applier) look(ctx context.Context, live, want *unstructured.Unstructure
 // Observe reads an object without changing it; found is false when there is
 // none. Object is filled as Result.Live is.
 func (a *Applier) Observe(ctx context.Context, object client.Object) (found bool, err error) {
-	want, err := render(object, a.writer.Scheme())
-	if err != nil {
+	if _, err := identify(object, a.writer.Scheme()); err != nil {
 		return false, err
 	}
-	head, _ := a.head(ctx, want) // what the cache does not show is read
-	known, found := a.memory.recall(want, head.UID, head.ResourceVersion)
+	head, _ := a.head(ctx, object) // what the cache does not show is read
+	known, found := a.memory.recall(object, head.UID, head.ResourceVersion)
 	if !found {
-		live, err := a.read(ctx, want)
+		live, err := a.read(ctx, object)
 		if err != nil || live == nil {
 			return false, err
 		}
-		known = a.memory.observed(live, want)
+		known = a.memory.observed(live, object)
 	}
-	return true, runtime.DefaultUnstructuredConverter.FromUnstructured(known.object(want).Object, object)
+	return true, runtime.DefaultUnstructuredConverter.FromUnstructured(known.object(object).Object, object)
 }
 
 // Delete removes an object and says whether it is gone. Nothing is written for
@@ -175,6 +178,18 @@ func (a *Applier) Knows(object client.Object) (bool, error) {
 	return err == nil && a.memory.knows(gvk, object), err
 }
 
+// Suspects says whether an object may be there: the cache shows it, or it was
+// there when it was last looked at. It costs no request.
+func (a *Applier) Suspects(ctx context.Context, object client.Object) (bool, error) {
+	if _, err := identify(object, a.writer.Scheme()); err != nil {
+		return false, err
+	}
+	if _, err := a.head(ctx, object); !apierrors.IsNotFound(err) {
+		return true, nil
+	}
+	return a.Knows(object)
+}
+
 // ForgetOne drops what is remembered of one object.
 func (a *Applier) ForgetOne(object client.Object) error {
 	gvk, err := a.writer.GroupVersionKindFor(object)
@@ -197,9 +212,9 @@ func (a *Applier) Forget(namespace, tenant string) {
 }
 
 // head is what the cache shows of an object; empty with an error.
-func (a *Applier) head(ctx context.Context, want *unstructured.Unstructured) (metav1.PartialObjectMetadata, error) {
+func (a *Applier) head(ctx context.Context, want client.Object) (metav1.PartialObjectMetadata, error) {
 	head := metav1.PartialObjectMetadata{}
-	head.SetGroupVersionKind(want.GroupVersionKind())
+	head.SetGroupVersionKind(want.GetObjectKind().GroupVersionKind())
 	err := a.cached.Get(ctx, client.ObjectKeyFromObject(want), &head)
 	if err != nil {
 		return metav1.PartialObjectMetadata{}, err
@@ -207,9 +222,9 @@ func (a *Applier) head(ctx context.Context, want *unstructured.Unstructured) (me
 	return head, nil
 }
 
-func (a *Applier) read(ctx context.Context, want *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+func (a *Applier) read(ctx context.Context, want client.Object) (*unstructured.Unstructured, error) {
 	live := &unstructured.Unstructured{}
-	live.SetGroupVersionKind(want.GroupVersionKind())
+	live.SetGroupVersionKind(want.GetObjectKind().GroupVersionKind())
 	err := a.live.Get(ctx, client.ObjectKeyFromObject(want), live)
 	if apierrors.IsNotFound(err) {
 		return nil, nil
@@ -221,19 +236,19 @@ func (a *Applier) read(ctx context.Context, want *unstructured.Unstructured) (*u
 }
 
 // converge compares the live object with the desired one, and writes what it takes.
-func (a *Applier) converge(ctx context.Context, live, want *unstructured.Unstructured) (Result, error) {
+func (a *Applier) converge(ctx context.Context, live *unstructured.Unstructured, want wanted) (Result, error) {
 	if live == nil {
 		return a.create(ctx, want)
 	}
-	if err := claimable(live, want); err != nil {
+	if err := claimable(live, want.Unstructured); err != nil {
 		a.memory.store(live, want, "", nil) // so that it is looked at first next time
 		return Result{}, err
 	}
-	done, err := a.disinherit(ctx, live, want)
+	done, err := a.disinherit(ctx, live, want.Unstructured)
 	if err != nil {
 		return Result{}, err
 	}
-	result, err := a.settle(ctx, live, want)
+	result, err := a.settle(ctx, live, want.Unstructured)
 	return done.and(result), err
 }
 
@@ -263,16 +278,23 @@ func (a *Applier) settle(ctx context.Context, live, want *unstructured.Unstructu
 // create makes an object that is not there. Whether it is not is for the API
 // server to say, in the same moment: what somebody else has made under this
 // name meanwhile stays as it is.
-func (a *Applier) create(ctx context.Context, want *unstructured.Unstructured) (Result, error) {
+//
+// It goes as its type: where the API server takes a compact form of it, that
+// costs both sides less than fields do.
+func (a *Applier) create(ctx context.Context, want wanted) (Result, error) {
 	outcome := Created
-	if a.memory.had(want) {
+	if a.memory.had(want.Unstructured) {
 		outcome = Repaired
 	}
-	made := want.DeepCopy()
-	if err := a.writer.Create(ctx, made, client.FieldOwner(Owner)); err != nil {
+	if err := a.writer.Create(ctx, want.typed, client.FieldOwner(Owner)); err != nil {
 		return Result{}, fmt.Errorf("apply %s: %w", describe(want), err)
 	}
-	return a.written(ctx, made, want, outcome)
+	want.typed.GetObjectKind().SetGroupVersionKind(want.GroupVersionKind()) // the client takes it away
+	made, err := fieldsOf(want.typed)
+	if err != nil {
+		return Result{}, err
+	}
+	return a.written(ctx, made, want.Unstructured, outcome)
 }
 
 func (a *Applier) apply(ctx context.Context, live, want *unstructured.Unstructured, outcome Outcome) (Result, error) {

@@ -102,7 +102,7 @@ func sameOwner(known, want *unstructured.Unstructured) bool {
 	return was == nil || is == nil || was.UID == is.UID
 }
 
-func (m *memory) store(live, want *unstructured.Unstructured, hash string, problem error) entry {
+func (m *memory) store(live *unstructured.Unstructured, want client.Object, hash string, problem error) entry {
 	known := entry{short: cut(live), hash: hash}
 	if hash == known.made {
 		known.hash = known.made // one text is enough
@@ -114,7 +114,7 @@ func (m *memory) store(live, want *unstructured.Unstructured, hash string, probl
 }
 
 // observed keeps the whole object for the step that compares it.
-func (m *memory) observed(live, want *unstructured.Unstructured) entry {
+func (m *memory) observed(live *unstructured.Unstructured, want client.Object) entry {
 	return m.put(want, entry{short: cut(live), seen: live})
 }
 
@@ -122,7 +122,7 @@ func (m *memory) refused(live, want *unstructured.Unstructured, problem error, u
 	m.put(want, entry{short: cut(live), hash: hashOf(want), verdict: &verdict{err: problem, until: until}})
 }
 
-func (m *memory) put(want *unstructured.Unstructured, known entry) entry {
+func (m *memory) put(want client.Object, known entry) entry {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	tenant, object := tenantOf(want), keyOf(want)

@@ -15,32 +15,57 @@ import (
 // HashAnnotation has the hash of the desired object that was last applied.
 const HashAnnotation = "sharing.voute.dev/desired"
 
-// render writes a typed object as the fields to apply: without status, without
-// fields that are null, and with the hash of all the others.
-func render(object client.Object, scheme *runtime.Scheme) (*unstructured.Unstructured, error) {
-	gvk, err := apiutil.GVKForObject(object, scheme)
-	if err != nil {
-		return nil, fmt.Errorf("find the kind of %T: %w", object, err)
-	}
-	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
-	if err != nil {
-		return nil, fmt.Errorf("write %s %s as fields: %w", gvk.Kind, object.GetName(), err)
-	}
-	dropNull(fields)
-	delete(fields, "status")
-	want := &unstructured.Unstructured{Object: fields}
-	want.SetGroupVersionKind(gvk)
-	want.SetResourceVersion("")
-	text, err := json.Marshal(want.Object)
-	if err != nil {
-		return nil, fmt.Errorf("write %s %s as JSON: %w", gvk.Kind, object.GetName(), err)
-	}
-	sum := sha256.Sum256(text)
-	annotate(want, hex.EncodeToString(sum[:16]))
-	return want, nil
+// wanted is what is desired of an object: as its type, which is what it costs
+// least to send, and as fields, which is what can be compared and applied.
+type wanted struct {
+	*unstructured.Unstructured
+	typed client.Object
 }
 
-func annotate(want *unstructured.Unstructured, hash string) {
+// identify gives an object its kind, and the hash of all that is desired of it.
+// Most often nothing has changed, and this is all that a look at it takes.
+func identify(object client.Object, scheme *runtime.Scheme) (hash string, err error) {
+	gvk, err := apiutil.GVKForObject(object, scheme)
+	if err != nil {
+		return "", fmt.Errorf("find the kind of %T: %w", object, err)
+	}
+	object.GetObjectKind().SetGroupVersionKind(gvk)
+	text, err := json.Marshal(object)
+	if err != nil {
+		return "", fmt.Errorf("write %s %s as JSON: %w", gvk.Kind, object.GetName(), err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// render writes a typed object as the fields to apply: without status, without
+// fields that are null, and with the hash of what is desired.
+func render(object client.Object, hash string) (wanted, error) {
+	typed, ok := object.DeepCopyObject().(client.Object)
+	if !ok {
+		return wanted{}, fmt.Errorf("%T is no object", object)
+	}
+	annotate(typed, hash)
+	fields, err := fieldsOf(typed)
+	if err != nil {
+		return wanted{}, err
+	}
+	delete(fields.Object, "status")
+	return wanted{Unstructured: fields, typed: typed}, nil
+}
+
+// fieldsOf writes a typed object as fields, without those that are null:
+// applying a null would claim it.
+func fieldsOf(object client.Object) (*unstructured.Unstructured, error) {
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
+	if err != nil {
+		return nil, fmt.Errorf("write %s as fields: %w", describe(object), err)
+	}
+	dropNull(fields)
+	return &unstructured.Unstructured{Object: fields}, nil
+}
+
+func annotate(want client.Object, hash string) {
 	annotations := want.GetAnnotations()
 	if annotations == nil {
 		annotations = map[string]string{}
@@ -53,7 +78,7 @@ func hashOf(object *unstructured.Unstructured) string {
 	return object.GetAnnotations()[HashAnnotation]
 }
 
-// dropNull removes fields without a value: applying a null would claim it.
+// dropNull removes fields without a value.
 func dropNull(value any) {
 	switch value := value.(type) {
 	case map[string]any:

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // short is what steps look at of an object: who and whose it is, and its status.
@@ -53,12 +54,12 @@ func text(value any) string {
 }
 
 // object is what was cut, under the name of the one that is wanted.
-func (s short) object(want *unstructured.Unstructured) *unstructured.Unstructured {
+func (s short) object(want client.Object) *unstructured.Unstructured {
 	object := &unstructured.Unstructured{Object: map[string]any{}}
 	_ = utiljson.Unmarshal([]byte(s.own), &object.Object)
 	var shared common
 	_ = json.Unmarshal([]byte(s.common.Value()), &shared)
-	object.SetGroupVersionKind(want.GroupVersionKind())
+	object.SetGroupVersionKind(want.GetObjectKind().GroupVersionKind())
 	object.SetName(want.GetName())
 	object.SetNamespace(want.GetNamespace())
 	object.SetUID(s.uid)

@@ -1,11 +1,14 @@
 package desired
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
 
+	plainyaml "go.yaml.in/yaml/v2"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
@@ -26,11 +29,11 @@ func ConfigMap(in Input) (*corev1.ConfigMap, error) {
 	if in.Retention == nil {
 		return nil, nil
 	}
-	text, err := yaml.Marshal(in.serverConfig())
+	text, err := asYAML(in.serverConfig())
 	if err != nil {
 		return nil, fmt.Errorf("write %s of %s: %w", configFile, in.name(), err)
 	}
-	data := map[string]string{configFile: configHeader + string(text)}
+	data := map[string]string{configFile: configHeader + text}
 	if in.Platform.TrustedCAs != "" {
 		data[trustedCAFile] = in.Platform.TrustedCAs
 	}
@@ -39,6 +42,23 @@ func ConfigMap(in Input) (*corev1.ConfigMap, error) {
 		ObjectMeta: in.owned(in.name()),
 		Data:       data,
 	}, nil
+}
+
+// asYAML writes the fields that JSON has. To write JSON first, and to read that
+// as YAML, as is usual, takes three times as much.
+func asYAML(config serverconfig.Config) (string, error) {
+	asJSON, err := json.Marshal(config)
+	if err != nil {
+		return "", err
+	}
+	var fields map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(asJSON))
+	decoder.UseNumber() // a quota is no float
+	if err := decoder.Decode(&fields); err != nil {
+		return "", err
+	}
+	text, err := plainyaml.Marshal(fields)
+	return string(text), err
 }
 
 // ConfigHash is what a server reports once it has taken a ConfigMap up.

@@ -18,7 +18,6 @@ const (
 	shippedQPS = -1
 	// As config/manager/deployment.yaml has them.
 	shippedMemory = "230MiB"
-	shippedGOGC   = "30"
 	clockTicks    = 100 // USER_HZ, the same on every Linux
 	mebiFromKibis = 1024
 )
@@ -49,7 +48,7 @@ func startOperator(t *testing.T, program, settingsFile, logFile string) *operato
 		t.Fatal(err)
 	}
 	o := &operator{command: exec.CommandContext(context.WithoutCancel(t.Context()), program, settingsFile), ended: make(chan struct{})}
-	o.command.Env = append(os.Environ(), "GOMEMLIMIT="+*memory, "GOGC="+shippedGOGC)
+	o.command.Env = append(os.Environ(), "GOMEMLIMIT="+*memory)
 	o.command.Stdout, o.command.Stderr = output, output
 	o.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := o.command.Start(); err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"voute.dev/voute/controllers"
 	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/garbage"
 	"voute.dev/voute/internal/identity"
 	"voute.dev/voute/internal/platform"
 	"voute.dev/voute/internal/serverstatus"
@@ -48,6 +49,7 @@ func operate(file string) error {
 		return err
 	}
 	ctx := ctrl.SetupSignalHandler()
+	garbage.LetPile(controllers.HeapFloor)
 	ctrl.SetLogger(zap.New(zap.UseDevMode(false)))
 	config, err := clientcmd.BuildConfigFromFlags("", set.Kubeconfig)
 	if err != nil {
