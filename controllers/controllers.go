@@ -34,7 +34,7 @@ import (
 // HeapFloor is up to where garbage may fill the operator's heap, in bytes: about
 // what is in use for a thousand tenants, so that a smaller fleet pays little for
 // collections, and none takes more memory than that one.
-const HeapFloor = 48 << 20
+const HeapFloor = 40 << 20
 
 // told is how many tenants with news of their pilots may wait to be looked at.
 const told = 128
