@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -27,6 +28,7 @@ import (
 	"voute.dev/voute/controllers/retentionpolicy"
 	"voute.dev/voute/controllers/sharingtenant"
 	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/internal/index"
 	"voute.dev/voute/internal/serverstatus"
 )
@@ -134,6 +136,19 @@ func cacheOptions() (cache.Options, error) {
 
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
+// waker tells of a tenant that need not wait for others any more. One that is not
+// told of looks again by itself, only later.
+func waker(freed chan<- event.GenericEvent) func(types.NamespacedName) {
+	return func(key types.NamespacedName) {
+		tenant := &v1alpha1.SharingTenant{}
+		tenant.Namespace, tenant.Name = key.Namespace, key.Name
+		select {
+		case freed <- event.GenericEvent{Object: tenant}:
+		default:
+		}
+	}
+}
+
 // Add registers every controller with the manager.
 func Add(ctx context.Context, manager ctrl.Manager, parts Parts) error {
 	if err := index.Register(ctx, manager.GetFieldIndexer()); err != nil {
@@ -141,11 +156,12 @@ func Add(ctx context.Context, manager ctrl.Manager, parts Parts) error {
 	}
 	cached, live := manager.GetClient(), manager.GetAPIReader()
 	reports := serverstatus.NewStore()
-	moved := make(chan event.GenericEvent, told)
+	moved, freed := make(chan event.GenericEvent, told), make(chan event.GenericEvent, told)
 	tenants := &sharingtenant.Reconciler{
 		Client: cached, Live: live, Objects: apply.New(cached, live, cached, parts.Now),
 		Platform: parts.Platform, Reports: reports, Events: manager.GetEventRecorder("sharingtenant"), Now: parts.Now, Pace: parts.Pace,
 		PublicKey: parts.PublicKey, Namespace: parts.Namespace, Wake: parts.Wake, PilotsMoved: moved,
+		Fleet: fleet.New(waker(freed)), Freed: freed,
 	}
 	pilots := &pilot.Reconciler{Client: cached, Reports: reports, Events: manager.GetEventRecorder("pilot"), Now: parts.Now, Moved: moved}
 	policies := &retentionpolicy.Reconciler{Client: cached, Events: manager.GetEventRecorder("retentionpolicy"), Now: parts.Now}

@@ -10,6 +10,15 @@ const (
 	// StalledCondition is True when nothing will change until a person acts.
 	StalledCondition = "Stalled"
 
+	// RolloutPendingCondition is True while a change waits for its time; it is
+	// present only then, and does not speak against Ready.
+	RolloutPendingCondition = "RolloutPending"
+	// SuspendedCondition is True while the operator changes nothing, and tells
+	// what it would change; it is present only then.
+	SuspendedCondition = "Suspended"
+
+	// CalendarReadyCondition tells whether it is known when changes may start.
+	CalendarReadyCondition = "CalendarReady"
 	// RetentionReadyCondition tells whether the named RetentionPolicy exists and applies.
 	RetentionReadyCondition = "RetentionReady"
 	// PilotReadyCondition tells whether at least one pilot is named.
@@ -34,6 +43,14 @@ const (
 	TenantLabel = "sharing.voute.dev/tenant"
 	// EnvironmentLabel names the environment an object belongs to.
 	EnvironmentLabel = "sharing.voute.dev/environment"
+	// RevisionLabel names, on a Deployment, the revision that it was made from.
+	RevisionLabel = "sharing.voute.dev/revision"
+	// ApplyNowAnnotation has the next change start at once, whatever the calendar
+	// says; its value is the reason.
+	ApplyNowAnnotation = "sharing.voute.dev/apply-now"
+	// TryAgainAnnotation has a change that was taken back, and a roll-out that was
+	// halted, tried again.
+	TryAgainAnnotation = "sharing.voute.dev/try-again"
 	// DestroyAnnotation allows deletionPolicy Destroy; its value must be the tenant's name.
 	DestroyAnnotation = "sharing.voute.dev/destroy"
 	// TenantFinalizer holds a SharingTenant until what it owns is gone.

@@ -57,6 +57,16 @@ type SharingTenantSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.host == b.host))",message="each environment needs a host of its own: give one of them another, for example partage-dev.justice.gouv.qc.ca"
 	Environments []Environment `json:"environments,omitempty"`
 
+	// calendar says when changes that interrupt this client's users may start,
+	// where that is not when the platform says.
+	// +optional
+	Calendar Calendar `json:"calendar,omitzero"`
+
+	// suspend stops the operator's hand: nothing of this tenant is changed,
+	// put back or deleted; what differs is told in the condition Suspended.
+	// +optional
+	Suspend *bool `json:"suspend,omitempty"`
+
 	// deletionPolicy says what deleting this object does to documents and keys.
 	// Destroy also needs the annotation sharing.voute.dev/destroy with this
 	// object's name as value; until then deletion waits.
@@ -276,6 +286,14 @@ type EnvironmentStatus struct {
 	// certificateNotAfter is when the served certificate expires.
 	// +optional
 	CertificateNotAfter *metav1.Time `json:"certificateNotAfter,omitempty"`
+
+	// rollout is what runs here, and what is to run.
+	// +optional
+	Rollout *RolloutStatus `json:"rollout,omitempty"`
+
+	// pending is a change that waits for its time.
+	// +optional
+	Pending *PendingChange `json:"pending,omitempty"`
 }
 
 // BillingStatus is the price of the allocation in effect in production.
@@ -319,6 +337,7 @@ type BillingStatus struct {
 // +kubebuilder:printcolumn:name="USED",type=string,JSONPath=`.status.environments[?(@.name=="production")].used`
 // +kubebuilder:printcolumn:name="USED%",type=integer,JSONPath=`.status.environments[?(@.name=="production")].usedPercent`
 // +kubebuilder:printcolumn:name="MONTHLY",type=string,JSONPath=`.status.billing.monthly`
+// +kubebuilder:printcolumn:name="PENDING",type=string,JSONPath=`.status.conditions[?(@.type=="RolloutPending")].reason`
 // +kubebuilder:printcolumn:name="AGE",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="REASON",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="MESSAGE",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`

@@ -2,6 +2,7 @@ package sharingtenant
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -10,11 +11,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/apply"
 	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/internal/serverstatus"
 	"voute.dev/voute/internal/vault"
 )
@@ -39,6 +42,8 @@ type Reconciler struct {
 	Events   events.EventRecorder
 	Now      func() time.Time
 	Pace     Pace
+	// Fleet knows how far all tenants are with a change.
+	Fleet *fleet.Ledger
 
 	// PublicKey is the fingerprint of the operator's key; Namespace is where it runs.
 	PublicKey string
@@ -49,7 +54,12 @@ type Reconciler struct {
 	// PilotsMoved hears of a tenant whose server tells something new of its pilots.
 	PilotsMoved chan<- event.GenericEvent
 
-	written writes
+	// Freed tells of a tenant whose change waited for others, and need no longer.
+	Freed <-chan event.GenericEvent
+
+	written   writes
+	revisions revisions
+	seeded    sync.Once
 }
 
 // step is one part of the work. Reason is that of its condition once it is
@@ -62,6 +72,7 @@ type step struct {
 
 // steps in their order.
 var steps = []step{
+	{v1alpha1.CalendarReadyCondition, "CalendarKnown", (*Reconciler).calendar},
 	{v1alpha1.RetentionReadyCondition, "PolicyInForce", (*Reconciler).retention},
 	{v1alpha1.PilotReadyCondition, "PilotNamed", (*Reconciler).pilots},
 	{v1alpha1.KeysReadyCondition, "KeysReached", (*Reconciler).keys},
@@ -70,6 +81,7 @@ var steps = []step{
 	{v1alpha1.ConfigurationReadyCondition, "ConfigurationInForce", (*Reconciler).configuration},
 	{v1alpha1.WorkloadReadyCondition, "ServersReady", (*Reconciler).workload},
 	{v1alpha1.ExposureReadyCondition, "AddressesOpen", (*Reconciler).exposure},
+	{"", "", (*Reconciler).settle},
 	{"", "", (*Reconciler).usage},
 	{"", "", (*Reconciler).departed},
 }
@@ -99,13 +111,36 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.hold(ctx, tenant); err != nil {
 		return conditions.Again(err)
 	}
+	r.seed(ctx)
 	r.observe(ctx, s)
+	if err := r.schedule(ctx, s); err != nil {
+		return conditions.Again(err)
+	}
 	results := r.run(ctx, s)
 	s.summarise(results)
 	if err := r.write(ctx, s); err != nil {
 		return conditions.Again(err)
 	}
+	r.noteFleet(tenant, tenant.Status)
+	if err := r.consume(ctx, s); err != nil {
+		return conditions.Again(err)
+	}
 	return r.Pace.next(s, results)
+}
+
+// seed fills the ledger with what the statuses say, once: before anybody claims a
+// place in it.
+func (r *Reconciler) seed(ctx context.Context) {
+	r.seeded.Do(func() {
+		tenants := &v1alpha1.SharingTenantList{}
+		if err := r.Client.List(ctx, tenants, client.UnsafeDisableDeepCopy); err != nil {
+			log.FromContext(ctx).Error(err, "cannot find out how far the tenants are with changes")
+			return
+		}
+		for i := range tenants.Items {
+			r.noteFleet(&tenants.Items[i], tenants.Items[i].Status)
+		}
+	})
 }
 
 func (r *Reconciler) run(ctx context.Context, s *scope) []conditions.Result {

@@ -24,6 +24,7 @@ func (r *Reconciler) remove(ctx context.Context, s *scope) (ctrl.Result, error) 
 	if !controllerutil.ContainsFinalizer(s.tenant, v1alpha1.TenantFinalizer) {
 		return ctrl.Result{}, nil
 	}
+	r.Fleet.Forget(client.ObjectKeyFromObject(s.tenant))
 	results := []conditions.Result{r.takeApart(ctx, s)}
 	if results[0].Err == nil {
 		return conditions.Again(r.release(ctx, s.tenant))
@@ -37,6 +38,9 @@ func (r *Reconciler) remove(ctx context.Context, s *scope) (ctrl.Result, error) 
 
 // takeApart does what can be done now; the result tells what is left.
 func (r *Reconciler) takeApart(ctx context.Context, s *scope) conditions.Result {
+	if s.suspended() {
+		return conditions.Result{Type: v1alpha1.ExposureReadyCondition, Err: conditions.Stall("Suspended", "The deletion waits as long as spec.suspend is set: kubectl patch sharingtenant -n %s %s --type merge -p '{\"spec\":{\"suspend\":false}}'", s.tenant.Namespace, s.tenant.Name)}
+	}
 	destroy, err := r.mayDestroy(ctx, s.tenant)
 	if err != nil {
 		return conditions.Result{Err: err}
@@ -99,7 +103,7 @@ func (r *Reconciler) stopServing(ctx context.Context, s *scope) error {
 	if left != "" {
 		return conditions.Wait("Stopping", "%s is being removed.", left)
 	}
-	return nil
+	return r.removeRevisions(ctx, s, nil)
 }
 
 func (r *Reconciler) describe(object client.Object) string {

@@ -11,6 +11,14 @@ import (
 // tell records what the status says now and did not say before, and every repair.
 func (r *Reconciler) tell(s *scope) {
 	conditions.Tell(r.Events, s.tenant, s.before.Conditions, s.tenant.Status.Conditions)
+	for _, each := range s.news {
+		kind := corev1.EventTypeNormal
+		if each.warning {
+			kind = corev1.EventTypeWarning
+		}
+		conditions.Record(r.Events, s.tenant, nil, kind, each.reason, "Change", each.note)
+	}
+	s.news = nil
 	r.tellRepairs(s)
 }
 
@@ -25,6 +33,7 @@ func (r *Reconciler) tellRepairs(s *scope) {
 		}
 		conditions.Record(r.Events, s.tenant, r.repaired(each), corev1.EventTypeWarning, "Repaired", "Repair", note)
 	}
+	s.repairs = nil
 }
 
 // repaired refers to the part of an object that was put back.

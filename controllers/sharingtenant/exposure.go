@@ -40,15 +40,28 @@ func (r *Reconciler) open(ctx context.Context, s *scope, e *environment) error {
 	if !e.deployed {
 		return conditions.Block("WaitingForServer", "waits for the server: see %s.", v1alpha1.WorkloadReadyCondition)
 	}
-	result, err := r.put(ctx, s, desired.PublicService(s.input(e)))
+	live, err := r.publicService(ctx, s, e)
 	if err != nil {
 		return err
 	}
-	live := &corev1.Service{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
-		return fmt.Errorf("read Service %s: %w", e.name, err)
-	}
 	return s.addressState(e, live)
+}
+
+// publicService makes the address as its revision has it.
+func (r *Reconciler) publicService(ctx context.Context, s *scope, e *environment) (*corev1.Service, error) {
+	live := &corev1.Service{ObjectMeta: s.meta(e, e.name)}
+	if e.revision == nil {
+		_, err := r.Objects.Observe(ctx, live)
+		return live, err
+	}
+	result, err := r.put(ctx, s, e.revision.PublicService(s.input(e)))
+	if err != nil {
+		return nil, err
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
+		return nil, fmt.Errorf("read Service %s: %w", e.name, err)
+	}
+	return live, nil
 }
 
 // addressState also gives the address to the status: only once it is reached

@@ -23,6 +23,9 @@ import (
 
 // put applies an object, and keeps in mind what had to be put back.
 func (r *Reconciler) put(ctx context.Context, s *scope, object client.Object) (apply.Result, error) {
+	if s.suspended() {
+		return r.compare(ctx, s, object)
+	}
 	result, err := r.Objects.Apply(ctx, object)
 	if result.Outcome != apply.Unchanged && result.Outcome != "" {
 		log.FromContext(ctx).Info("applied", "object", r.describe(object), "outcome", result.Outcome, "foreign", result.Foreign)
@@ -32,6 +35,21 @@ func (r *Reconciler) put(ctx context.Context, s *scope, object client.Object) (a
 		s.repairs = append(s.repairs, repair{object: object, foreign: result.Foreign})
 	}
 	return result, err
+}
+
+// compare only says what put would do.
+func (r *Reconciler) compare(ctx context.Context, s *scope, object client.Object) (apply.Result, error) {
+	result, drift, err := r.Objects.Compare(ctx, object)
+	if err != nil {
+		return result, err
+	}
+	if drift != "" {
+		s.drift = append(s.drift, r.describe(object)+" "+drift)
+	}
+	if result.Live == nil {
+		return result, conditions.Block("Suspended", "%s is not there, and is not made while spec.suspend is set.", r.describe(object))
+	}
+	return result, nil
 }
 
 // unwanted removes an object of this tenant, if there is one. The cache is
@@ -57,6 +75,10 @@ func (r *Reconciler) unwanted(ctx context.Context, s *scope, object client.Objec
 	case !s.owns(head):
 		return nil
 	}
+	if s.suspended() {
+		s.drift = append(s.drift, r.describe(object)+" removed")
+		return nil
+	}
 	if _, issued := object.(*certmanagerv1.Certificate); issued {
 		return r.unwantedCertificate(ctx, s, object)
 	}
@@ -79,7 +101,7 @@ func (r *Reconciler) unseen(ctx context.Context, s *scope, object client.Object)
 	if err != nil || found {
 		return found, err
 	}
-	if _, issued := object.(*certmanagerv1.Certificate); issued {
+	if _, issued := object.(*certmanagerv1.Certificate); issued && !s.suspended() {
 		// Somebody has removed the Certificate; its Secret is still there.
 		if err := r.removeSecret(ctx, s.tenant, object.GetName()); err != nil {
 			return false, err

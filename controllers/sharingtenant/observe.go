@@ -31,10 +31,14 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) {
 		}
 		// An address whose Service somebody has deleted is still a live one.
 		e.exposed = e.exposed || e.status.URL != ""
-		if e.deployed, err = r.present(ctx, s, e, &appsv1.Deployment{ObjectMeta: s.meta(e, e.name)}); err != nil {
+		server := &appsv1.Deployment{ObjectMeta: s.meta(e, e.name)}
+		if e.deployed, err = r.present(ctx, s, e, server); err != nil {
 			logger.Error(err, "cannot tell whether the server is deployed", "environment", e.Name)
 			e.unread = err
 			e.deployed = e.exposed // an address is opened for a server only
+		}
+		if e.deployed {
+			e.labelled = server.Labels[v1alpha1.RevisionLabel]
 		}
 		if err = r.checkHost(ctx, s, e); err != nil {
 			logger.Error(err, "cannot tell which certificate is shown at the open address", "environment", e.Name)

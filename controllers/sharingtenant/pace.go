@@ -49,7 +49,23 @@ func (p Pace) next(s *scope, results []conditions.Result) (ctrl.Result, error) {
 		}
 		next = min(next, p.after(problem, s.underWay()))
 	}
-	return ctrl.Result{RequeueAfter: spread(next)}, nil
+	return ctrl.Result{RequeueAfter: s.soonest(spread(next))}, nil
+}
+
+// soonest looks again when the time of a change has come, or is over.
+func (s *scope) soonest(next time.Duration) time.Duration {
+	if s.returned {
+		return min(next, cacheLag)
+	}
+	for _, e := range s.environments {
+		if e.pending != nil && e.pending.StartTime != nil && e.pending.StartTime.After(s.now) {
+			next = min(next, e.pending.StartTime.Sub(s.now))
+		}
+		if change := e.rollout.Change; change != nil {
+			next = min(next, max(cacheLag, change.Deadline.Sub(s.now)))
+		}
+	}
+	return next
 }
 
 func (p Pace) after(problem *conditions.Problem, underWay time.Duration) time.Duration {

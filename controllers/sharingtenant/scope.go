@@ -1,6 +1,7 @@
 package sharingtenant
 
 import (
+	"net/url"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -9,9 +10,11 @@ import (
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/calendar"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/desired"
 	"voute.dev/voute/internal/platform"
+	"voute.dev/voute/internal/rollout"
 	"voute.dev/voute/internal/serverstatus"
 	serverconfig "voute.dev/voute/server/config"
 	"voute.dev/voute/server/status"
@@ -37,8 +40,28 @@ type scope struct {
 	// publicKey and namespace are the operator's own.
 	publicKey, namespace string
 
-	// repairs tells what others had changed and was put back.
+	// when is the calendar that changes go by; unscheduled is why there is none.
+	when        *calendar.Calendar
+	unscheduled error
+	// applyNow and tryAgain are what annotations ask for.
+	applyNow *demand
+	tryAgain bool
+	// started: a change that interrupts was begun in this reconcile. returned: one
+	// was taken back, and the next look puts that into force.
+	started, returned bool
+
+	// repairs tells what others had changed and was put back; news is what was
+	// begun or ended.
 	repairs []repair
+	news    []news
+	// drift is what differs and is left alone, because the tenant is suspended.
+	drift []string
+}
+
+// news is one event that follows from no condition.
+type news struct {
+	warning      bool
+	reason, note string
 }
 
 type repair struct {
@@ -51,9 +74,26 @@ type environment struct {
 	v1alpha1.Environment
 	// name of most of its objects.
 	name string
-	// exposed: its address was opened before. deployed: its server was.
+	// exposed: its address was opened before. deployed: its server was; labelled is
+	// the revision that it carries.
 	exposed  bool
 	deployed bool
+	labelled string
+	// revision is what it runs with, or is to from now on; unknown where that is
+	// lost. mounted is what of it voute.yaml may tell of; nil for what the spec says.
+	revision     *rollout.Revision
+	revisionName string
+	unknown      bool
+	mounted      *desired.Mounted
+	// rollout and pending become those of the status.
+	rollout v1alpha1.RolloutStatus
+	pending *v1alpha1.PendingChange
+	// stuck is why it does not go where the spec wants it, whatever the time.
+	stuck error
+	// leaving: the spec no longer has it. gone: its time has come.
+	leaving, gone bool
+	// problem is why its server is not ready; nil while it is.
+	problem *conditions.Problem
 	// unread is why the two are not sure: a read that failed.
 	unread error
 	// refused is why it may not have the host that it asks for. kept: it has
@@ -89,8 +129,32 @@ func (r *Reconciler) newScope(tenant *v1alpha1.SharingTenant) *scope {
 			status:      s.statusOf(each.Name),
 		})
 	}
+	for i := range s.before.Environments {
+		if status := s.before.Environments[i]; status.Rollout != nil && !s.has(status.Name) {
+			s.environments = append(s.environments, s.leaving(status))
+		}
+	}
 	return s
 }
+
+// leaving is an environment that the spec no longer has: until its time has come
+// it goes on as it is.
+func (s *scope) leaving(status v1alpha1.EnvironmentStatus) *environment {
+	e := &environment{
+		Environment: v1alpha1.Environment{Name: status.Name}, leaving: true,
+		name: desired.Name(s.tenant.Name, status.Name), status: s.statusOf(status.Name),
+	}
+	if open, err := url.Parse(status.URL); err == nil {
+		e.Host = open.Hostname()
+	}
+	if status.Quota != nil {
+		e.Storage.AllocatedGB = status.Quota.Value() / gigabyte
+	}
+	return e
+}
+
+// suspended: nothing of the tenant is changed.
+func (s *scope) suspended() bool { return s.tenant.Spec.Suspend != nil && *s.tenant.Spec.Suspend }
 
 // statusOf is a copy of what the status said of an environment before.
 func (s *scope) statusOf(name v1alpha1.EnvironmentName) *v1alpha1.EnvironmentStatus {
@@ -117,7 +181,7 @@ func (s *scope) input(e *environment) desired.Input {
 		Tenant: s.tenant, Environment: e.Environment, Platform: s.platform.Config,
 		Retention: s.retentionOf(e), Pilots: s.roster, UploadsClosed: s.uploadsClosed(),
 		OperatorKeys: []string{s.publicKey}, OperatorNamespace: s.namespace,
-		QuotaBytes: e.quota, Claim: e.claim,
+		QuotaBytes: e.quota, Claim: e.claim, Mounted: e.mounted, Notice: s.notice(e),
 		Version: platform.Version(s.platform.Config, s.tenant.Spec.Version),
 	}
 }

@@ -39,7 +39,7 @@ const (
 // metadata alone: a typed cache of them takes ten times the memory.
 func Owned() []client.Object {
 	return []client.Object{
-		&appsv1.Deployment{}, &corev1.Service{}, &corev1.ConfigMap{}, &corev1.ServiceAccount{},
+		&appsv1.Deployment{}, &appsv1.ControllerRevision{}, &corev1.Service{}, &corev1.ConfigMap{}, &corev1.ServiceAccount{},
 		&corev1.PersistentVolumeClaim{}, &networkingv1.NetworkPolicy{}, &certmanagerv1.Certificate{},
 	}
 }
@@ -53,6 +53,7 @@ func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 		Watches(&v1alpha1.RetentionPolicy{}, handler.EnqueueRequestsFromMapFunc(r.tenantsOfPolicy), builder.WithPredicates(asked())).
 		Watches(&v1alpha1.SharingTenant{}, r.hostsFreed()).
 		WatchesRawSource(source.Channel(r.Wake, handler.EnqueueRequestsFromMapFunc(r.everyTenant))).
+		WatchesRawSource(source.Channel(r.Freed, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: atOnce,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
@@ -134,6 +135,8 @@ func (r *Reconciler) requests(ctx context.Context, which ...client.ListOption) [
 func (r *Reconciler) forget(key types.NamespacedName) {
 	r.Objects.Forget(key.Namespace, key.Name)
 	r.written.forget(key)
+	r.revisions.forget(key)
+	r.Fleet.Forget(key)
 	for _, name := range environmentNames {
 		r.Reports.Forget(serverstatus.Key{Namespace: key.Namespace, Tenant: key.Name, Environment: name})
 	}

@@ -32,9 +32,26 @@ func (r *Reconciler) usage(_ context.Context, s *scope) (string, error) {
 		if e.word.Report != nil && e.word.Err == nil {
 			e.takeOver(e.word.Report, s.now)
 		}
-		s.tenant.Status.Environments = append(s.tenant.Status.Environments, *e.status)
+		s.setEnvironment(e)
 	}
 	return "", s.bill()
+}
+
+// setEnvironment puts an environment into the status.
+func (s *scope) setEnvironment(e *environment) {
+	now := *e.status.DeepCopy()
+	now.Pending, now.Rollout = e.pending, nil
+	if e.rollout.Revision != "" {
+		now.Rollout = e.rollout.DeepCopy()
+	}
+	all := s.tenant.Status.Environments
+	for i := range all {
+		if all[i].Name == now.Name {
+			all[i] = now
+			return
+		}
+	}
+	s.tenant.Status.Environments = append(all, now)
 }
 
 func (e *environment) takeOver(report *status.Report, now time.Time) {

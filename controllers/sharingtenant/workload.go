@@ -3,6 +3,8 @@ package sharingtenant
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -11,41 +13,79 @@ import (
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/desired"
-	"voute.dev/voute/internal/platform"
 )
 
 // workload runs the sharing server of each environment.
 func (r *Reconciler) workload(ctx context.Context, s *scope) (string, error) {
-	image, err := platform.Image(s.platform.Config, s.tenant.Spec.Version)
-	if err != nil {
-		return "", conditions.Stall("UnknownVersion", "%s. What runs goes on running.", err)
-	}
-	err = s.each(func(e *environment) error { return r.server(ctx, s, e, image) })
-	return fmt.Sprintf("Version %s runs.", platform.Version(s.platform.Config, s.tenant.Spec.Version)), err
+	err := s.each(func(e *environment) error {
+		err := r.server(ctx, s, e)
+		e.problem = conditions.Classify(err)
+		stuck := s.stuckBy(e)
+		if stuck == nil {
+			return err
+		}
+		return conditions.Merge([]conditions.Part{{Name: "change", Err: stuck}, {Name: "server", Err: err}})
+	})
+	return s.versions(), err
 }
 
-func (r *Reconciler) server(ctx context.Context, s *scope, e *environment, image string) error {
+// versions says what runs.
+func (s *scope) versions() string {
+	var parts []string
+	for _, e := range s.environments {
+		if e.rollout.Version != "" {
+			parts = append(parts, e.rollout.Version)
+		}
+	}
+	if parts = slices.Compact(parts); len(parts) == 1 {
+		return "Version " + parts[0] + " runs."
+	}
+	return "Versions " + strings.Join(parts, " and ") + " run."
+}
+
+func (r *Reconciler) server(ctx context.Context, s *scope, e *environment) error {
+	if e.revision == nil && !e.unknown {
+		return nil // there is nothing yet, and e.stuck says why
+	}
 	if err := s.mayRun(e); err != nil {
 		return err
 	}
-	in := s.input(e)
-	in.Image = image
-	if err := r.surroundings(ctx, s, in); err != nil {
+	if err := r.surroundings(ctx, s, s.input(e)); err != nil {
 		return err
 	}
-	result, err := r.put(ctx, s, desired.Deployment(in))
+	live, err := r.deployment(ctx, s, e)
 	if err != nil {
 		return err
 	}
 	e.deployed = true
-	live := &appsv1.Deployment{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
-		return fmt.Errorf("read Deployment %s: %w", e.name, err)
-	}
 	if err := s.serverState(e, live); err != nil {
 		return err
 	}
 	return r.replaced(ctx, s, e)
+}
+
+// deployment makes the server as its revision has it. One whose revision is lost
+// is left as it is.
+func (r *Reconciler) deployment(ctx context.Context, s *scope, e *environment) (*appsv1.Deployment, error) {
+	live := &appsv1.Deployment{ObjectMeta: s.meta(e, e.name)}
+	if e.unknown {
+		found, err := r.Objects.Observe(ctx, live)
+		if err == nil && !found {
+			err = conditions.Block("WaitingForChange", "the server is gone and what it ran with is not known: see %s.", v1alpha1.RolloutPendingCondition)
+		}
+		return live, err
+	}
+	if err := r.putRevision(ctx, s, e); err != nil {
+		return nil, err
+	}
+	result, err := r.put(ctx, s, e.revision.Deployment(s.input(e), e.revisionName))
+	if err != nil {
+		return nil, err
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
+		return nil, fmt.Errorf("read Deployment %s: %w", e.name, err)
+	}
+	return live, nil
 }
 
 // mayRun: a server starts only with all it mounts, so that it does not hang

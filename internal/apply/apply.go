@@ -130,6 +130,32 @@ func (a *Applier) look(ctx context.Context, live *unstructured.Unstructured, wan
 	return result, err
 }
 
+// Compare says in a word what Apply would do, and does nothing; drift is empty for
+// nothing. The result has no Live where there is no object.
+func (a *Applier) Compare(ctx context.Context, object client.Object) (result Result, drift string, err error) {
+	hash, err := identify(object, a.writer.Scheme())
+	if err != nil {
+		return Result{}, "", err
+	}
+	head, _ := a.head(ctx, object)
+	if known, found := a.memory.recall(object, head.UID, head.ResourceVersion); found && known.hash == hash {
+		return Result{Outcome: Unchanged, Live: known.object(object)}, "", known.problem()
+	}
+	want, err := render(object, hash)
+	if err != nil {
+		return Result{}, "", err
+	}
+	live, err := a.read(ctx, object)
+	if err != nil || live == nil {
+		return Result{}, "made", err
+	}
+	result = Result{Outcome: Unchanged, Live: cut(live).object(object)}
+	if asDesired(live, want.Unstructured) && len(additions(live, want.Unstructured)) == 0 {
+		return result, "", nil
+	}
+	return result, "changed", nil
+}
+
 // Observe reads an object without changing it; found is false when there is
 // none. Object is filled as Result.Live is.
 func (a *Applier) Observe(ctx context.Context, object client.Object) (found bool, err error) {

@@ -22,6 +22,9 @@ type Freeze struct {
 	First, Last Date
 }
 
+// IsEmpty says that it ends before it begins.
+func (f Freeze) IsEmpty() bool { return f.span().isEmpty() }
+
 func (f Freeze) span() span { return span{f.First.start(), f.Last.plus(1).start()} }
 
 // Calendar answers for one place. It is safe for concurrent use.
@@ -55,7 +58,7 @@ func checkPeriods(name string, periods []Period) error {
 	}
 	var problems []error
 	for i, p := range periods {
-		if err := p.check(); err != nil {
+		if err := p.Check(); err != nil {
 			problems = append(problems, fmt.Errorf("%s[%d]: %w", name, i, err))
 		}
 	}
@@ -68,7 +71,7 @@ func (c *Calendar) Zone() *time.Location { return c.zone }
 // IsOpen says whether a change of a class may start at an instant, as far as
 // the hours go.
 func (c *Calendar) IsOpen(class Class, at time.Time) bool {
-	if class.isFree() {
+	if class.IsFree() {
 		return true
 	}
 	now := at.Unix()

@@ -21,7 +21,7 @@ const (
 	Emergency Class = "emergency"
 )
 
-// isFree says whether a class is bound to no hours.
-func (c Class) isFree() bool {
+// IsFree says whether a class is bound to no hours.
+func (c Class) IsFree() bool {
 	return c == None || c == First || c == Repair || c == Emergency
 }

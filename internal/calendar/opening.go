@@ -19,7 +19,7 @@ type Opening struct {
 // NextOpening gives the opening that goes on at an instant, from there on, or
 // else the first one after it; found is false when there is none in two years.
 func (c *Calendar) NextOpening(class Class, after time.Time) (next Opening, found bool) {
-	if class.isFree() {
+	if class.IsFree() {
 		return Opening{From: after}, true
 	}
 	begin, end := after.Unix(), c.horizon(after.Unix())

@@ -49,7 +49,8 @@ func ParseDay(text string) (time.Weekday, error) {
 // String gives the period as "Wednesday 05:00–07:00".
 func (p Period) String() string { return fmt.Sprintf("%s %s–%s", p.Day, p.From, p.To) }
 
-func (p Period) check() error {
+// Check says what is wrong with a period.
+func (p Period) Check() error {
 	switch {
 	case p.Day < time.Sunday || p.Day > time.Saturday:
 		return fmt.Errorf("there is no day %d of the week", int(p.Day))

@@ -98,6 +98,7 @@ func (in Input) serverConfig() serverconfig.Config {
 		Scanner:      in.scanner(),
 		Mail:         in.mail(),
 		Uploads:      serverconfig.Uploads{Closed: in.UploadsClosed},
+		Notice:       in.Notice,
 	}
 }
 
@@ -128,7 +129,7 @@ func (in Input) organization() serverconfig.Organization {
 		SupportEmail: asked.SupportEmail,
 		FraudContact: asked.FraudContact,
 	}
-	if asked.Logo != nil {
+	if asked.Logo != nil && in.hasLogo() {
 		organization.LogoFile = path.Join(logoDirectory, asked.Logo.Key)
 	}
 	return organization
@@ -169,7 +170,7 @@ func (in Input) mail() serverconfig.Mail {
 		Security: relay.Security,
 		From:     relay.From,
 	}
-	if relay.CredentialsSecret != "" {
+	if relay.CredentialsSecret != "" && in.hasMailCredentials() {
 		mail.CredentialsDirectory = mailDirectory
 	}
 	return mail

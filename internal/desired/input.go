@@ -29,6 +29,12 @@ type Input struct {
 	// QuotaBytes is the quota in effect: see EffectiveQuota.
 	QuotaBytes int64
 
+	// Mounted is what the server that runs has mounted, where that is not what the
+	// spec and the platform ask for: voute.yaml tells of nothing else. Nil for the same.
+	Mounted *Mounted
+	// Notice is what users are told ahead of time; nil for nothing.
+	Notice *serverconfig.Notice
+
 	// Version and Image of the sharing server: see platform.Version and platform.Image.
 	Version string
 	Image   string
@@ -37,3 +43,12 @@ type Input struct {
 	// there is none. A claim never shrinks and never changes its class.
 	Claim *corev1.PersistentVolumeClaim
 }
+
+// Mounted is what a server has mounted of what not every server has.
+type Mounted struct {
+	Logo, MailCredentials bool
+}
+
+func (in Input) hasLogo() bool { return in.Mounted == nil || in.Mounted.Logo }
+
+func (in Input) hasMailCredentials() bool { return in.Mounted == nil || in.Mounted.MailCredentials }

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	configv1 "voute.dev/voute/api/config/v1alpha1"
+	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/tariff"
 )
 
@@ -34,6 +36,8 @@ func check(cfg *configv1.PlatformConfiguration, where lines) error {
 	c := &checker{where: where}
 	c.file(cfg)
 	c.server(cfg.Server)
+	c.calendar(cfg)
+	c.rollout(cfg.Rollout)
 	c.hosts(cfg.Hosts)
 	c.exposure(cfg.Exposure)
 	c.vault(cfg.Vault)
@@ -81,12 +85,77 @@ func (c *checker) server(server configv1.Server) {
 			"%q is not a version: write it like 1.4.0", image.Version)
 		c.want(!slices.Contains(versions, image.Version), field+".version", "%s is listed twice: keep one", image.Version)
 		c.want(imageReference.MatchString(image.Image), field+".image", "%q is not an image: write registry/name:tag", image.Image)
+		c.want(slices.Contains([]string{"", fixKind, releaseKind}, image.Kind), field+".kind", "%q is no kind: write fix or release, or nothing", image.Kind)
+		for j, from := range image.From {
+			c.want(semanticVersion.MatchString(from), fmt.Sprintf("%s.from[%d]", field, j), "%q is not a version: write it like 1.4.0", from)
+		}
 		versions = append(versions, image.Version)
 	}
 	c.want(len(versions) == 0 || slices.Contains(versions, server.DefaultVersion), "server.defaultVersion",
 		"%q is not in server.images: choose one of %s, or add it", server.DefaultVersion, strings.Join(versions, ", "))
 	c.resources(server.Resources)
 	c.placement(server)
+}
+
+// calendar tries each part alone, so that the message has its line; and then
+// whether a change finds a time at all.
+func (c *checker) calendar(cfg *configv1.PlatformConfiguration) {
+	asked := cfg.Calendar
+	for i := range asked.MaintenanceWindows {
+		c.window(asked.MaintenanceWindows[i], fmt.Sprintf("calendar.maintenanceWindows[%d]", i))
+	}
+	for i := range asked.BusinessHours {
+		c.window(asked.BusinessHours[i], fmt.Sprintf("calendar.businessHours[%d]", i))
+	}
+	for i := range asked.Freezes {
+		c.freeze(asked.Freezes[i], fmt.Sprintf("calendar.freezes[%d]", i))
+	}
+	_, err := dates("", asked.Holidays.Added)
+	c.wantNil(err, "calendar.holidays.added")
+	_, err = dates("", asked.Holidays.Removed)
+	c.wantNil(err, "calendar.holidays.removed")
+}
+
+func (c *checker) window(window v1alpha1.Window, field string) {
+	c.want(len(window.Days) > 0, field+".days", "is empty: list the days on which it begins, for example [Wednesday, Sunday]")
+	found, err := periods("", []v1alpha1.Window{window})
+	if err == nil {
+		for _, period := range found {
+			err = cmp.Or(err, period.Check())
+		}
+	}
+	c.wantNil(trimmed(err), field)
+}
+
+func (c *checker) freeze(freeze v1alpha1.Freeze, field string) {
+	found, err := freezes([]v1alpha1.Freeze{freeze})
+	c.wantNil(trimmed(err), field)
+	if err == nil {
+		c.want(!found[0].IsEmpty(), field, "ends on %s, before it begins on %s", freeze.To, freeze.From)
+	}
+}
+
+// trimmed leaves out the place within a list of one.
+func trimmed(err error) error {
+	if err == nil {
+		return nil
+	}
+	_, after, _ := strings.Cut(err.Error(), "[0].")
+	return errors.New(cmp.Or(after, err.Error()))
+}
+
+func (c *checker) rollout(rollout configv1.Rollout) {
+	between := func(field string, value, least, most int32) {
+		c.want(value >= least && value <= most, "rollout."+field, "%d is not possible: write %d to %d", value, least, most)
+	}
+	between("slots", rollout.Slots, 1, 1000)
+	between("haltAfter", rollout.HaltAfter, 1, 1000)
+	between("deadlineMinutes", rollout.DeadlineMinutes, 1, 24*60)
+	between("canaryPercent", *rollout.CanaryPercent, 0, 100)
+	between("expectedMinutes", *rollout.ExpectedMinutes, 0, 24*60)
+	between("healthyMinutes", *rollout.HealthyMinutes, 0, 30*24*60)
+	between("noticeDays", *rollout.NoticeDays, 0, 365)
+	between("announceHours", *rollout.AnnounceHours, 0, 365*24)
 }
 
 func (c *checker) resources(resources corev1.ResourceRequirements) {

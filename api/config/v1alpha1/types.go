@@ -3,6 +3,8 @@ package v1alpha1
 import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	sharing "voute.dev/voute/api/v1alpha1"
 )
 
 // APIVersion and Kind open every platform configuration file.
@@ -24,6 +26,10 @@ type PlatformConfiguration struct {
 
 	// Server says which sharing servers may run and with what.
 	Server Server `json:"server"`
+	// Calendar says when changes that interrupt may start.
+	Calendar Calendar `json:"calendar,omitempty"`
+	// Rollout says how changes go through all tenants.
+	Rollout Rollout `json:"rollout,omitempty"`
 	// Hosts says which hosts tenants may ask for.
 	Hosts Hosts `json:"hosts,omitempty"`
 	// Exposure says how addresses are opened to the outside.
@@ -58,7 +64,62 @@ type Server struct {
 // ServerImage is one version of the sharing server.
 type ServerImage struct {
 	Version string `json:"version"`
-	Image   string `json:"image"`
+	// Image, best with its digest (registry/voute-server@sha256:…): what a tag
+	// names can change without anybody being told.
+	Image string `json:"image"`
+	// Kind is fix or release. When empty, a version that differs in its last
+	// number only is a fix.
+	Kind string `json:"kind,omitempty"`
+	// From are the versions that it may follow. When empty: every one before it
+	// that has the same first two numbers, or the second number before.
+	From []string `json:"from,omitempty"`
+}
+
+// Calendar says when changes that interrupt may start. A tenant may have its
+// own windows, hours and zone, and more freezes.
+type Calendar struct {
+	// MaintenanceWindows are for releases and maintenance; Wednesday 05:00–07:00
+	// and Sunday 06:00–09:00 when empty.
+	MaintenanceWindows []sharing.Window `json:"maintenanceWindows,omitempty"`
+	// BusinessHours are for fixes; Monday to Friday 08:30–16:30 when empty.
+	BusinessHours []sharing.Window `json:"businessHours,omitempty"`
+	// Holidays differ from those of the Québec public service by these days.
+	Holidays Holidays `json:"holidays,omitempty"`
+	// Freezes are times in which nothing starts that can wait.
+	Freezes []sharing.Freeze `json:"freezes,omitempty"`
+}
+
+// Holidays are days added to and taken from those of the Québec public service.
+type Holidays struct {
+	// Added and Removed are days such as 2026-12-28.
+	Added   []string `json:"added,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+}
+
+// Rollout says how changes go through all tenants.
+type Rollout struct {
+	// Slots is how many environments change at the same time at most; 5 when 0.
+	Slots int32 `json:"slots,omitempty"`
+	// CanaryPercent of the clients that are to have a version get it before the
+	// others; 10 when empty.
+	CanaryPercent *int32 `json:"canaryPercent,omitempty"`
+	// HaltAfter is how many clients may fail to get healthy with a change before
+	// no more are started; 2 when 0.
+	HaltAfter int32 `json:"haltAfter,omitempty"`
+	// DeadlineMinutes is how long a change may take to get healthy before it is
+	// taken back; 15 when 0.
+	DeadlineMinutes int32 `json:"deadlineMinutes,omitempty"`
+	// ExpectedMinutes is how long before its end a window takes no more changes;
+	// 10 when empty.
+	ExpectedMinutes *int32 `json:"expectedMinutes,omitempty"`
+	// HealthyMinutes is how long a version runs healthy in development before
+	// production, and with the first clients before the others; 1440 when empty.
+	HealthyMinutes *int32 `json:"healthyMinutes,omitempty"`
+	// NoticeDays lie between the announcement of a release and its start, unless
+	// the client's own version moves; 7 when empty.
+	NoticeDays *int32 `json:"noticeDays,omitempty"`
+	// AnnounceHours before a change starts its users are told; 72 when empty.
+	AnnounceHours *int32 `json:"announceHours,omitempty"`
 }
 
 // Hosts says which hosts tenants may ask for.

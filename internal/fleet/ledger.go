@@ -1,0 +1,203 @@
+package fleet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/rollout"
+)
+
+// named is how many clients a sentence lists.
+const named = 3
+
+// Key is one environment of one tenant.
+type Key struct {
+	Tenant      types.NamespacedName
+	Environment v1alpha1.EnvironmentName
+}
+
+// Line is how far one environment is.
+type Line struct {
+	// Wants is the version that it is to have; Runs is the one that was started last.
+	Wants, Runs string
+	// HealthySince is since when that runs without a fault; zero while it does not.
+	HealthySince time.Time
+	// Changes is true while a change is under way.
+	Changes bool
+	// Pending is true while one waits.
+	Pending bool
+	// Failed is the key of the change that was taken back; empty for none.
+	Failed string
+}
+
+// Rules are the platform's.
+type Rules struct {
+	// Slots is how many environments may change at the same time.
+	Slots int
+	// CanaryPercent of the clients get a version first, and run it for Healthy.
+	CanaryPercent int
+	Healthy       time.Duration
+	// HaltAfter is how many clients fail before no more start.
+	HaltAfter int
+}
+
+// Ledger is safe for concurrent use.
+type Ledger struct {
+	lock  sync.Mutex
+	lines map[Key]Line
+	// waiting are those who wait for a slot, the first first; wake tells one of
+	// them that there is one.
+	waiting []Key
+	wake    func(types.NamespacedName)
+}
+
+// New makes an empty ledger. Wake, which must not wait, is told of a tenant that
+// waited for a slot when one is free.
+func New(wake func(types.NamespacedName)) *Ledger {
+	return &Ledger{lines: map[Key]Line{}, wake: wake}
+}
+
+// Note replaces the line of an environment.
+func (l *Ledger) Note(key Key, line Line) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	freed := l.lines[key].Changes && !line.Changes
+	l.lines[key] = line
+	if freed {
+		l.next()
+	}
+}
+
+// Forget removes the lines of a tenant but for those of the environments given.
+func (l *Ledger) Forget(tenant types.NamespacedName, but ...v1alpha1.EnvironmentName) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	for _, environment := range []v1alpha1.EnvironmentName{v1alpha1.ProductionEnvironment, v1alpha1.DevelopmentEnvironment} {
+		key := Key{Tenant: tenant, Environment: environment}
+		line, found := l.lines[key]
+		if !found || slices.Contains(but, environment) {
+			continue
+		}
+		delete(l.lines, key)
+		l.waiting = slices.DeleteFunc(l.waiting, func(k Key) bool { return k == key })
+		if line.Changes {
+			l.next()
+		}
+	}
+}
+
+// next wakes the first who waits for a slot. It is called under the lock.
+func (l *Ledger) next() {
+	if len(l.waiting) > 0 && l.wake != nil {
+		l.wake(l.waiting[0].Tenant)
+		l.waiting = l.waiting[1:]
+	}
+}
+
+// Claim asks for the start of a change, and takes a slot where it is granted. If
+// not, it says what the change waits for, in words that stay the same meanwhile.
+func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Time) (granted bool, waitsFor string) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if failed := l.failed(change.Key()); len(failed) >= rules.HaltAfter {
+		return false, halted(change, failed)
+	}
+	if change.MovesVersion() && !l.mayLead(key, change.To, rules, now) {
+		return false, fmt.Sprintf("the first clients, %d %% of them, to run version %s healthy for %s", rules.CanaryPercent, change.To, rules.Healthy)
+	}
+	if l.changing() >= rules.Slots {
+		if !slices.Contains(l.waiting, key) {
+			l.waiting = append(l.waiting, key)
+		}
+		return false, fmt.Sprintf("one of the %d places of those that change at the same time", rules.Slots)
+	}
+	line := l.lines[key]
+	line.Changes, line.Runs, line.HealthySince = true, change.To, time.Time{}
+	l.lines[key] = line
+	return true, ""
+}
+
+func (l *Ledger) changing() int {
+	count := 0
+	for _, line := range l.lines {
+		if line.Changes {
+			count++
+		}
+	}
+	return count
+}
+
+// failed are the clients with which a change was taken back, in their order.
+func (l *Ledger) failed(change string) []string {
+	var names []string
+	for key, line := range l.lines {
+		if line.Failed == change && !slices.Contains(names, key.Tenant.String()) {
+			names = append(names, key.Tenant.String())
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func halted(change rollout.Change, failed []string) string {
+	list := strings.Join(failed[:min(len(failed), named)], ", ")
+	if len(failed) > named {
+		list += ", …"
+	}
+	return fmt.Sprintf("a person: it failed with %d clients (%s) and is halted; see why, then run kubectl annotate sharingtenants --all --all-namespaces --overwrite %s=yes",
+		len(failed), list, v1alpha1.TryAgainAnnotation)
+}
+
+// mayLead: this environment is among the first to get a version, or they have it
+// and have run it for long enough.
+func (l *Ledger) mayLead(key Key, version string, rules Rules, now time.Time) bool {
+	wants, started, proven := 0, 0, 0
+	for other, line := range l.lines {
+		if other.Environment != key.Environment || line.Wants != version {
+			continue
+		}
+		wants++
+		if line.Runs != version {
+			continue
+		}
+		started++
+		if !line.HealthySince.IsZero() && !now.Before(line.HealthySince.Add(rules.Healthy)) {
+			proven++
+		}
+	}
+	first := (wants*rules.CanaryPercent + 99) / 100
+	return started < first || proven >= first
+}
+
+// Standing is how far one version is with all clients.
+type Standing struct {
+	Done, Changing, Pending, Failed int
+}
+
+// Standings are those of all versions that clients are to have.
+func (l *Ledger) Standings() map[string]Standing {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	all := map[string]Standing{}
+	for _, line := range l.lines {
+		s := all[line.Wants]
+		switch {
+		case line.Failed == rollout.VersionKey(line.Wants):
+			s.Failed++
+		case line.Changes:
+			s.Changing++
+		case line.Runs == line.Wants:
+			s.Done++
+		default:
+			s.Pending++
+		}
+		all[line.Wants] = s
+	}
+	return all
+}
