@@ -55,7 +55,7 @@ var sideBySide = slices.Concat([]scenario{
 	{"a tenant becomes ready, and then nothing is written", becomesReady},
 	{"without a policy no address is opened", withoutPolicy},
 	{"without a pilot no address is opened", withoutPilot},
-	{"a read that fails opens no address", unreadable},
+	{"a read that fails closes no address", unreadable},
 	{"a live tenant outlives its policy", outlivesPolicy},
 	{"a live tenant outlives its pilots", outlivesPilots},
 	{"what others change is put back", repairs},

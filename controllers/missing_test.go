@@ -67,27 +67,24 @@ func withoutPilot(n *tenant) {
 	n.waitReady()
 }
 
-// unreadable: every other question for the Service fails, so that the operator
-// cannot tell whether the address is open, and could open it a moment later.
+// unreadable: every other question for the Service fails while it changes, so
+// that the operator cannot tell whether the address is open.
 func unreadable(n *tenant) {
-	failed := n.written.fail("/namespaces/" + n.namespace + "/services/justice-production")
-	n.apply(retentionYAML, tenantYAML)
-	n.waitFor(v1alpha1.CertificateReadyCondition, metav1.ConditionTrue, "")
-	enough := failed() + 4
+	n.becomeReady()
+	failed, touched := n.written.fail("/namespaces/"+n.namespace+"/services/justice-production"), 0
+	n.kubectl("delete", "rtp", "courante", "--wait=false")
 	eventually(n.T, "the operator looks several times", func() error {
-		if missing(n, "justice-production", &corev1.Service{}) != nil {
-			n.Fatal("an address is opened without a pilot")
-		}
-		if failed() < enough {
+		touched++
+		n.kubectl("annotate", "--overwrite", "service", "justice-production", fmt.Sprintf("example.org/touched=%d", touched))
+		n.staysOpen()
+		if failed() < 4 {
 			return fmt.Errorf("%d questions have failed", failed())
 		}
 		return nil
 	})
-	n.noAddress()
 	n.written.fail("")
-	n.waitFor(v1alpha1.PilotReadyCondition, metav1.ConditionFalse, "PilotMissing")
-	n.follow(v1alpha1.PilotReadyCondition)
 	n.waitReady()
+	n.staysOpen()
 }
 
 // config reads an environment's configuration as its server would.

@@ -17,7 +17,12 @@ import (
 
 // exposure opens the addresses.
 func (r *Reconciler) exposure(ctx context.Context, s *scope) (string, error) {
-	err := s.each(func(e *environment) error { return r.address(ctx, s, e) })
+	err := s.each(func(e *environment) error {
+		if err := r.withdraw(ctx, s, e); err != nil {
+			return err
+		}
+		return r.address(ctx, s, e)
+	})
 	return s.addresses(), err
 }
 

@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"strings"
 
+	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/api/v1alpha1"
@@ -145,6 +147,27 @@ func (s *scope) keepApart() {
 			}
 		}
 	}
+}
+
+// withdraw removes what was made for a host that another tenant has, or that is
+// not allowed: of two made at once, each may have begun before it knew of the
+// other. Nobody has reached it there.
+func (r *Reconciler) withdraw(ctx context.Context, s *scope, e *environment) error {
+	problem := conditions.Classify(e.refused)
+	if problem == nil || problem.Class != conditions.Stalled || e.kept {
+		return nil
+	}
+	for _, object := range []client.Object{
+		&corev1.Service{ObjectMeta: s.meta(e, e.name)},
+		&appsv1.Deployment{ObjectMeta: s.meta(e, e.name)},
+		&certmanagerv1.Certificate{ObjectMeta: s.meta(e, desired.CertificateName(s.tenant.Name, e.Name))},
+	} {
+		if err := r.unwanted(ctx, s, object); err != nil {
+			return err
+		}
+	}
+	e.exposed, e.deployed = false, false
+	return nil
 }
 
 // withoutHost says why nothing is made for the host that an environment asks

@@ -14,6 +14,7 @@ import (
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/apply"
 )
 
 // state is everything that there is of a client, in Kubernetes and in Vault,
@@ -67,8 +68,13 @@ func describe(object unstructured.Unstructured) string {
 		fields["holds"] = data
 	}
 	drop(fields)
-	// They come in the order of their times, which may be the same.
+	// They come in the order of their times, which may be the same. An object that
+	// was made in one go, and one that was changed on the way, differ in what wrote
+	// them: a create notes the maps too in which its fields are.
 	owners, _, _ := unstructured.NestedSlice(fields, "metadata", "managedFields")
+	for _, owner := range owners {
+		unwritten(owner)
+	}
 	slices.SortFunc(owners, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	_ = unstructured.SetNestedSlice(fields, owners, "metadata", "managedFields") // there is such an object
 	text, err := json.MarshalIndent(fields, "", " ")
@@ -76,6 +82,21 @@ func describe(object unstructured.Unstructured) string {
 		return err.Error()
 	}
 	return object.GetKind() + " " + object.GetName() + " " + string(text)
+}
+
+// unwritten leaves out of who owns which fields how they were written.
+func unwritten(value any) {
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return
+	}
+	if fields["manager"] == apply.Owner && fields["subresource"] == nil {
+		delete(fields, "operation")
+	}
+	delete(fields, ".")
+	for _, field := range fields {
+		unwritten(field)
+	}
 }
 
 func drop(value any) {
