@@ -145,6 +145,8 @@ func (p *place) configuration(gateway string) config.Config {
 		}},
 		Scanner: config.Scanner{Address: gateway, CertificateFile: client.CertFile, KeyFile: client.KeyFile},
 		Mail:    p.mail.Config(),
+		// Nobody sends connections here that would have to be told first.
+		Shutdown: config.Shutdown{SettleSeconds: new(0)},
 	}
 }
 

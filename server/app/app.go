@@ -15,6 +15,7 @@ import (
 	"voute.dev/voute/server/config"
 	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/letter"
+	"voute.dev/voute/server/notice"
 	"voute.dev/voute/server/outbox"
 	"voute.dev/voute/server/password"
 	"voute.dev/voute/server/session"
@@ -50,15 +51,17 @@ type App struct {
 	sessions    *session.Service
 	documents   *document.Service
 	examiner    *document.Examiner
+	notices     *notice.Service
 	outbox      *outbox.Worker
 	probes      *status.Probes
 	site        *web.Site
 	wakes       wakes
 	state       state
+	traffic     traffic
 }
 
 // wakes tells workers that there is something to do.
-type wakes struct{ scan, mail, pilots chan struct{} }
+type wakes struct{ scan, mail, pilots, notices chan struct{} }
 
 // New opens everything and clears up after the last stop. Close what it returns.
 func New(ctx context.Context, o Options) (*App, error) {
@@ -69,7 +72,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 		o.Connect = Connect
 	}
 	a := &App{log: o.Log, now: o.Now, behind: &behind{connect: o.Connect}}
-	a.wakes = wakes{scan: make(chan struct{}, 1), mail: make(chan struct{}, 1), pilots: make(chan struct{}, 1)}
+	a.wakes = wakes{
+		scan: make(chan struct{}, 1), mail: make(chan struct{}, 1), pilots: make(chan struct{}, 1), notices: make(chan struct{}, 1),
+	}
 	var err error
 	if a.config, err = config.Open(o.ConfigFile, a.behind.follow, a.log); err != nil {
 		return nil, err
@@ -130,6 +135,10 @@ func (a *App) assemble() {
 		WakeScan: waker(a.wakes.scan), WakeMail: waker(a.wakes.mail), Now: a.now, Log: a.log,
 	}
 	a.examiner = &document.Examiner{Service: a.documents, Parallel: scansAtOnce}
+	a.notices = &notice.Service{
+		Notices: store.Notices{DB: a.db}, Accounts: store.Accounts{DB: a.db}, Outbox: store.Letters{DB: a.db}, Letters: writer,
+		Config: a.config.Current, Within: a.db.Within, Wake: waker(a.wakes.mail), Now: a.now, Log: a.log,
+	}
 	a.outbox = &outbox.Worker{
 		Letters: store.Letters{DB: a.db}, Mailer: liveMailer{a.behind}, Journal: store.Journal{DB: a.db},
 		Within: a.db.Within, Sent: a.accounts.Mailed, Now: a.now, Log: a.log,
@@ -137,6 +146,7 @@ func (a *App) assemble() {
 	a.probes = a.newProbes()
 	a.site = &web.Site{
 		Config: a.config.Current, Accounts: a.accounts, Sessions: a.sessions, Documents: a.documents, Now: a.now, Log: a.log,
+		Draining: a.state.draining.Load,
 	}
 }
 

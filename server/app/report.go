@@ -41,7 +41,7 @@ func describeMail(err error) (reason, message string) {
 // report is what the operator is told.
 func (a *App) report(ctx context.Context) (status.Report, error) {
 	hash, failure := a.config.State()
-	r := status.Report{Version: version.Version, ConfigHash: hash, Ready: a.Ready()}
+	r := status.Report{Version: version.Version, ConfigHash: hash, Ready: a.Ready(), Draining: a.state.stopping.Load(), Requests: a.traffic.underWay.Load()}
 	if failure != nil {
 		r.ConfigError = failure.Error()
 	}

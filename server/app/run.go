@@ -21,18 +21,16 @@ const (
 	headerTime = 15 * time.Second
 	idleTime   = 2 * time.Minute
 	plainTime  = 15 * time.Second
-	// stopTime is what uploads and downloads under way get when the server is
-	// asked to stop.
-	stopTime = 25 * time.Second
 )
 
-// state says whether users are served.
-type state struct{ serving atomic.Bool }
+// state says whether users are served: from serving on, until the server has
+// been asked to stop. When it drains it takes no new uploads.
+type state struct{ serving, stopping, draining atomic.Bool }
 
 // Ready tells whether users are served: not before everything is open, nor
 // once the server has been asked to stop.
 func (a *App) Ready() bool {
-	if !a.state.serving.Load() {
+	if !a.state.serving.Load() || a.state.stopping.Load() {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -47,7 +45,9 @@ type port struct {
 	server   *http.Server
 }
 
-// Run serves until the context ends; then it lets what is under way finish.
+// Run serves until the context ends, and then stops in an order that loses
+// nothing: readiness, new connections, requests under way, workers, and last
+// the ports that tell how it goes.
 func (a *App) Run(ctx context.Context) error {
 	ports, err := a.listen(ctx)
 	if err != nil {
@@ -59,14 +59,15 @@ func (a *App) Run(ctx context.Context) error {
 	a.state.serving.Store(true)
 	a.log.Info("serving", "version", version.Version, "environment", a.config.Current().Environment)
 	err = serve(ctx, ports)
-	a.state.serving.Store(false)
-	a.log.Info("stopping: what is under way may finish", "limit", stopTime.String())
-	stop(ports)
+	a.settle()
+	a.drain(ports[0])
 	stopWork()
 	group.Wait()
+	end(ports[1:])
 	return err
 }
 
+// listen opens the ports, the public one first.
 func (a *App) listen(ctx context.Context) (ports []port, err error) {
 	c := a.config.Current()
 	for _, p := range []struct {
@@ -101,7 +102,7 @@ func (a *App) pinned() []string { return a.config.Current().Operator.PublicKeys 
 // may take hours. Each action limits how long it may stand still.
 func (a *App) publicServer() *http.Server {
 	return &http.Server{
-		Handler: a.site.Handler(), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: 32 << 10,
+		Handler: a.traffic.count(a.site.Handler()), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: 32 << 10,
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 100, MaxReceiveBufferPerStream: 2 << 20, MaxReceiveBufferPerConnection: 4 << 20},
 	}
 }
@@ -151,31 +152,4 @@ func abandon(ports []port) error {
 		errs = append(errs, p.listener.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// stop takes no new requests and waits for those under way, within a limit. The
-// probes' port goes last: it must say "not ready" meanwhile.
-func stop(ports []port) {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
-	var group sync.WaitGroup
-	for _, p := range ports {
-		if p.name != "http" {
-			group.Go(func() { p.shutdown(ctx) })
-		}
-	}
-	group.Wait()
-	for _, p := range ports {
-		if p.name == "http" {
-			p.shutdown(ctx)
-		}
-	}
-}
-
-// shutdown cuts off what has not finished in time: an upload that breaks off
-// leaves nothing.
-func (p port) shutdown(ctx context.Context) {
-	if err := p.server.Shutdown(ctx); err != nil {
-		_ = p.server.Close()
-	}
 }

@@ -1,12 +1,9 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -19,7 +16,6 @@ import (
 
 	"voute.dev/voute/server/certfile/certtest"
 	"voute.dev/voute/server/config"
-	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/scan"
 	"voute.dev/voute/server/status"
@@ -48,17 +44,17 @@ type running struct {
 	cancel   context.CancelFunc
 }
 
-func run(t *testing.T) *running {
+func run(t *testing.T, change ...func(*config.Config)) *running {
 	t.Helper()
 	pair := certtest.New(t).Issue(t, "operator")
 	operator, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, func(c *config.Config) {
+	w := newWorld(t, append(change, func(c *config.Config) {
 		c.Listen = freePorts(t)
 		c.Operator.PublicKeys = []string{spki(t, operator)}
-	})
+	})...)
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{world: w, operator: operator, stopped: make(chan error, 1), cancel: cancel}
 	go func() { r.stopped <- w.app.Run(ctx) }()
@@ -180,47 +176,4 @@ func TestPorts(t *testing.T) {
 	before := r.report().Certificate.SHA256
 	r.authority.IssueInto(t, certtest.Pair{CertFile: r.settings.TLS.CertificateFile, KeyFile: r.settings.TLS.KeyFile}, "vault.test")
 	r.until("the renewed certificate", func() bool { return r.report().Certificate.SHA256 != before })
-}
-
-// TestStopLetsAnUploadFinish asks the server to stop in the middle of one.
-func TestStopLetsAnUploadFinish(t *testing.T) {
-	r := run(t)
-	pilot := r.pilot()
-	r.scanner.Fail(scan.ErrUnavailable)
-	body, kind := form(t, "lent.bin", noise(500_000), nil)
-	reader, writer := io.Pipe()
-	pilot.client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, r.settings.Listen.HTTPS)
-	}
-	pilot.client.Transport.(*http.Transport).CloseIdleConnections()
-	request, err := http.NewRequest(http.MethodPost, publicAddress+"/documents", reader)
-	r.must(err)
-	request.Header.Set("Content-Type", kind)
-	pilot.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	answered := make(chan string, 1)
-	go func() {
-		response, err := pilot.client.Do(request)
-		if err != nil {
-			answered <- err.Error()
-			return
-		}
-		_ = response.Body.Close()
-		answered <- response.Status
-	}()
-	_, err = io.Copy(writer, bytes.NewReader(body[:300_000]))
-	r.must(err)
-	r.until("the upload under way", func() bool { return r.usage().Reserved > 0 })
-	r.cancel()
-	r.until("not ready", func() bool { return r.plain("/readyz") == http.StatusServiceUnavailable })
-	_, err = io.Copy(writer, bytes.NewReader(body[300_000:]))
-	r.must(err)
-	r.must(writer.Close())
-	if got := <-answered; got != fmt.Sprintf("%d %s", http.StatusSeeOther, http.StatusText(http.StatusSeeOther)) {
-		t.Errorf("the upload ended with %s", got)
-	}
-	r.must(<-r.stopped)
-	close(r.stopped)
-	if u := r.usage(); u != (document.Usage{Used: 500_000, Documents: 1}) {
-		t.Errorf("after the stop: %+v", u)
-	}
 }

@@ -15,6 +15,7 @@ const (
 	mailTick    = 5 * time.Second
 	sweepTick   = 5 * time.Second
 	pilotsTick  = time.Minute
+	noticesTick = time.Minute
 	sessionTick = 10 * time.Minute
 	probeTick   = 15 * time.Second
 	foldTick    = time.Minute
@@ -23,7 +24,10 @@ const (
 // work runs everything that nobody asks for, until the context ends and all of
 // it has stopped.
 func (a *App) work(ctx context.Context) {
-	a.config.OnChange(func(*config.Config) { waker(a.wakes.pilots)() })
+	a.config.OnChange(func(*config.Config) {
+		waker(a.wakes.pilots)()
+		waker(a.wakes.notices)()
+	})
 	var group sync.WaitGroup
 	for _, worker := range []func(context.Context){
 		func(ctx context.Context) { a.config.Run(ctx, every(ctx, config.Interval)) },
@@ -31,6 +35,9 @@ func (a *App) work(ctx context.Context) {
 		func(ctx context.Context) { a.examiner.Run(ctx, a.wakes.scan, every(ctx, scanTick)) },
 		func(ctx context.Context) {
 			repeat(ctx, a.wakes.pilots, every(ctx, pilotsTick), a.keepPilots)
+		},
+		func(ctx context.Context) {
+			repeat(ctx, a.wakes.notices, every(ctx, noticesTick), a.attempt("tell pilots of a change to come", a.notices.Follow))
 		},
 		func(ctx context.Context) {
 			repeat(ctx, nil, every(ctx, sweepTick), a.attempt("sweep the documents", a.documents.Sweep))

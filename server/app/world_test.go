@@ -105,6 +105,7 @@ func settings(directory string, pair certtest.Pair) config.Config {
 		Keys:      config.Keys{Vault: &config.VaultKeys{Address: "https://vault.test:8200", TransitPath: "transit", Prefix: "justice.production", TokenFile: "token"}},
 		Scanner:   config.Scanner{Socket: "clamd.sock"},
 		Mail:      config.Mail{Host: "smtp.test", Port: 587, Security: "starttls", From: "ne-pas-repondre@voute.test"},
+		Shutdown:  config.Shutdown{SettleSeconds: new(0), DrainSeconds: new(60)},
 	}
 }
 
@@ -157,6 +158,7 @@ func (w *world) settle() {
 	w.t.Helper()
 	ctx := context.Background()
 	w.must(w.app.accounts.KeepPilots(ctx, w.app.config.Current().Pilots))
+	w.must(w.app.notices.Follow(ctx))
 	due, err := w.app.examiner.Service.Lists.ToScan(ctx, w.clock.Now(), 100)
 	w.must(err)
 	for _, d := range due {

@@ -42,6 +42,27 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestShutdown(t *testing.T) {
+	for _, c := range []struct {
+		written        Shutdown
+		settle, drain  time.Duration
+		longestOfAll   time.Duration
+		writtenAsEmpty bool
+	}{
+		{Shutdown{}, 5 * time.Second, 2 * time.Minute, 140 * time.Second, true},
+		{Shutdown{SettleSeconds: new(0), DrainSeconds: new(0)}, 0, 0, 15 * time.Second, false},
+		{Shutdown{DrainSeconds: new(600)}, 5 * time.Second, 10 * time.Minute, 620 * time.Second, false},
+	} {
+		if c.written.Settle() != c.settle || c.written.Drain() != c.drain || c.written.Longest() != c.longestOfAll {
+			t.Errorf("%+v: %s, %s, together %s", c.written, c.written.Settle(), c.written.Drain(), c.written.Longest())
+		}
+		text, err := yaml.Marshal(Config{Shutdown: c.written})
+		if err != nil || strings.Contains(string(text), "shutdown") == c.writtenAsEmpty {
+			t.Errorf("%+v is written as %s (%v)", c.written, text, err)
+		}
+	}
+}
+
 // TestWrittenAsRead holds the writer of the file, the operator, to its reader.
 func TestWrittenAsRead(t *testing.T) {
 	c, err := Parse([]byte(text(t)))
@@ -93,6 +114,19 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"security: starttls", "security: ssl", "mail.security"},
 		{"port: 587", "port: 0", "mail.port"},
 		{"from: voute@partage.test", "from: voute", "mail.from"},
+		{"settleSeconds: 3", "settleSeconds: -1", "shutdown.settleSeconds"},
+		{"settleSeconds: 3", "settleSeconds: 301", "shutdown.settleSeconds"},
+		{"drainSeconds: 90", "drainSeconds: 86401", "shutdown.drainSeconds"},
+		{"drainSeconds: 90", "drainSeconds: 90s", "drainSeconds"},
+		{"kind: release", "kind: change", `notice.kind: is "change"`},
+		{"kind: release", "kind: maintenance", "notice.version"},
+		{"version: 1.5.0", `version: "1.5.0\nBcc: x"`, "notice.version"},
+		{"startsAt: 2026-11-25T10:00:00Z", "startsAt: tomorrow", "tomorrow"},
+		{"startsAt: 2026-11-25T10:00:00Z", "startsAt: 2026-11-25T12:00:00Z", "notice.endsAt"},
+		{"  startsAt: 2026-11-25T10:00:00Z\n", "", "notice.startsAt: is missing"},
+		{"  endsAt: 2026-11-25T12:00:00Z\n", "", "notice.endsAt: is missing"},
+		{"  announceFrom: 2026-11-18T10:00:00Z\n", "", "notice.announceFrom: is missing"},
+		{"announceFrom: 2026-11-18T10:00:00Z", "announceFrom: 2026-11-25T10:00:01Z", "notice.announceFrom"},
 		{"environment: production", "environment: production\nenvironnement: x", "environnement"},
 		{"environment: production", "environment: production\nenvironment: production", "environment"},
 	} {

@@ -24,6 +24,9 @@ type Config struct {
 	Scanner      Scanner      `json:"scanner"`
 	Mail         Mail         `json:"mail"`
 	Uploads      Uploads      `json:"uploads"`
+	Shutdown     Shutdown     `json:"shutdown,omitzero"`
+	// Notice is what users and pilots are told ahead of time; nil when nothing is to come.
+	Notice *Notice `json:"notice,omitempty"`
 }
 
 // Listen has the addresses to listen on; empty ones take the defaults shown.
@@ -129,6 +132,37 @@ type Mail struct {
 type Uploads struct {
 	Closed bool `json:"closed,omitempty"`
 }
+
+// Shutdown is how the server stops. It is read when the stop is asked.
+type Shutdown struct {
+	// SettleSeconds is how long everything is still served after /readyz has
+	// begun to fail, so that no new connection is sent here; 5 when not said.
+	SettleSeconds *int `json:"settleSeconds,omitempty"`
+	// DrainSeconds is how long requests under way, uploads above all, may go on
+	// after that; what has not ended then is cut. 120 when not said.
+	DrainSeconds *int `json:"drainSeconds,omitempty"`
+}
+
+// Notice is a change of the service that is about to come.
+type Notice struct {
+	// Kind is fix, release or maintenance.
+	Kind string `json:"kind"`
+	// Version is that of the fix or release; optional.
+	Version string `json:"version,omitempty"`
+	// StartsAt and EndsAt are the window in which the change is made, and the
+	// service may be interrupted; the end is no longer part of it.
+	StartsAt time.Time `json:"startsAt"`
+	EndsAt   time.Time `json:"endsAt"`
+	// AnnounceFrom is when users and pilots begin to be told; not after StartsAt.
+	AnnounceFrom time.Time `json:"announceFrom"`
+}
+
+// Kinds of notice.
+const (
+	Fix         = "fix"
+	Release     = "release"
+	Maintenance = "maintenance"
+)
 
 // Duration is a time.Duration written as "24h".
 type Duration time.Duration

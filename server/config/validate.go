@@ -36,6 +36,10 @@ func (c *Config) Validate() error {
 	c.Keys.validate(&p)
 	c.Scanner.validate(&p)
 	c.Mail.validate(&p)
+	c.Shutdown.validate(&p)
+	if c.Notice != nil {
+		c.Notice.validate(&p)
+	}
 	if len(p) == 0 {
 		return nil
 	}

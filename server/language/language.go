@@ -99,13 +99,38 @@ func (l Language) Date(t time.Time) string {
 // Moment is "3 décembre 2026 à 14 h 05" or "December 3, 2026 at 2:05 p.m."
 func (l Language) Moment(t time.Time) string {
 	if l == English {
-		half := "a.m."
-		if t.Hour() >= 12 {
-			half = "p.m."
-		}
-		return l.Date(t) + " at " + t.Format("3:04") + "\u00a0" + half
+		return l.Date(t) + " at " + l.clock(t)
 	}
 	return fmt.Sprintf("%s à %d\u00a0h\u00a0%02d", l.Date(t), t.Hour(), t.Minute())
+}
+
+var weekdays = [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
+
+// Period is "mercredi 25 novembre 2026, de 5 h à 7 h" or "Wednesday, November
+// 25, 2026, from 5:00 a.m. to 7:00 a.m."; both days are said when they differ.
+func (l Language) Period(from, to time.Time) string {
+	if from.Format(time.DateOnly) == to.Format(time.DateOnly) {
+		return l.day(from) + l.Pick(", de ", ", from ") + l.clock(from) + l.Pick(" à ", " to ") + l.clock(to)
+	}
+	at := l.Pick(" à ", " at ")
+	return l.Pick("du ", "from ") + l.day(from) + at + l.clock(from) + l.Pick(" au ", " to ") + l.day(to) + at + l.clock(to)
+}
+
+func (l Language) day(t time.Time) string {
+	return l.Pick(weekdays[t.Weekday()]+" ", t.Format("Monday, ")) + l.Date(t)
+}
+
+// clock is "5 h", "5 h 30" or "5:30 a.m."
+func (l Language) clock(t time.Time) string {
+	switch {
+	case l == English && t.Hour() < 12:
+		return t.Format("3:04") + "\u00a0a.m."
+	case l == English:
+		return t.Format("3:04") + "\u00a0p.m."
+	case t.Minute() == 0:
+		return fmt.Sprintf("%d\u00a0h", t.Hour())
+	}
+	return fmt.Sprintf("%d\u00a0h\u00a0%02d", t.Hour(), t.Minute())
 }
 
 var units = []struct {

@@ -47,6 +47,25 @@ func TestMoment(t *testing.T) {
 	}
 }
 
+func TestPeriod(t *testing.T) {
+	at := func(day, hour, minute int) time.Time { return time.Date(2026, 11, day, hour, minute, 0, 0, time.UTC) }
+	for _, c := range []struct {
+		from, to time.Time
+		fr, en   string
+	}{
+		{at(25, 5, 0), at(25, 7, 0), "mercredi 25 novembre 2026, de 5\u00a0h à 7\u00a0h", "Wednesday, November 25, 2026, from 5:00\u00a0a.m. to 7:00\u00a0a.m."},
+		{at(1, 0, 0), at(1, 12, 5), "dimanche 1er novembre 2026, de 0\u00a0h à 12\u00a0h\u00a005", "Sunday, November 1, 2026, from 12:00\u00a0a.m. to 12:05\u00a0p.m."},
+		{at(28, 22, 30), at(29, 0, 0), "du samedi 28 novembre 2026 à 22\u00a0h\u00a030 au dimanche 29 novembre 2026 à 0\u00a0h", "from Saturday, November 28, 2026 at 10:30\u00a0p.m. to Sunday, November 29, 2026 at 12:00\u00a0a.m."},
+	} {
+		if got := French.Period(c.from, c.to); got != c.fr {
+			t.Errorf("%q, want %q", got, c.fr)
+		}
+		if got := English.Period(c.from, c.to); got != c.en {
+			t.Errorf("%q, want %q", got, c.en)
+		}
+	}
+}
+
 func TestSize(t *testing.T) {
 	for _, c := range []struct {
 		bytes  int64

@@ -39,7 +39,12 @@ type content struct {
 	Code         string
 	Until        string
 	Sender       string
+	Change       change
+	Before       *change // what the change replaces
 }
+
+// change is what is to come, and when.
+type change struct{ Kind, Version, Period string }
 
 // Invitation carries the link behind which a person chooses a password: the
 // first one, or a new one.
@@ -64,6 +69,25 @@ func (w Writer) Shared(a account.Account, sender, document string, until time.Ti
 // Refused tells a sender that a document did not become available.
 func (w Writer) Refused(a account.Account, document string, until time.Time) (outbox.Letter, error) {
 	return w.write(outbox.Refused, "refused", a, until, content{Link: "/documents/" + document})
+}
+
+// Notice tells a pilot of a change to come; before is what it replaces, or nil.
+func (w Writer) Notice(a account.Account, n config.Notice, before *config.Notice) (outbox.Letter, error) {
+	about := content{Change: w.change(a, n)}
+	if before != nil {
+		about.Before = new(w.change(a, *before))
+	}
+	return w.write(outbox.Notice, "notice", a, n.EndsAt, about)
+}
+
+// Withdrawn tells a pilot that a change does not take place.
+func (w Writer) Withdrawn(a account.Account, n config.Notice) (outbox.Letter, error) {
+	return w.write(outbox.Withdrawn, "withdrawn", a, n.EndsAt, content{Change: w.change(a, n)})
+}
+
+func (w Writer) change(a account.Account, n config.Notice) change {
+	zone := w.Config().Location()
+	return change{Kind: n.Kind, Version: n.Version, Period: language.Of(a.Language).Period(n.StartsAt.In(zone), n.EndsAt.In(zone))}
 }
 
 func (w Writer) write(kind outbox.Kind, text string, a account.Account, until time.Time, about content) (outbox.Letter, error) {

@@ -22,6 +22,8 @@ func TestLetters(t *testing.T) {
 		NameFr: "Ministère de l’Essai", NameEn: "Department of Testing", SupportEmail: "soutien@partage.test", FraudContact: "1 800 555-0100",
 	}}
 	w, until := Writer{Config: func() *config.Config { return c }}, time.Date(2026, 11, 29, 15, 4, 5, 0, time.UTC)
+	maintenance := config.Notice{Kind: config.Maintenance, StartsAt: until.AddDate(0, 0, -1), EndsAt: until}
+	release := config.Notice{Kind: config.Release, Version: "1.5.0", StartsAt: until.Add(-2 * time.Hour), EndsAt: until}
 	for _, language := range []string{"fr", "en"} {
 		a := account.Account{ID: "id", Email: "marie@partage.test", Name: "Marie", Language: language}
 		known := a
@@ -36,6 +38,9 @@ func TestLetters(t *testing.T) {
 			{"code", outbox.Code, func() (outbox.Letter, error) { return w.Code(a, "0123456", until) }},
 			{"shared", outbox.Shared, func() (outbox.Letter, error) { return w.Shared(a, "Jean Roy", "ID", until) }},
 			{"refused", outbox.Refused, func() (outbox.Letter, error) { return w.Refused(a, "ID", until) }},
+			{"notice", outbox.Notice, func() (outbox.Letter, error) { return w.Notice(a, release, nil) }},
+			{"replaced", outbox.Notice, func() (outbox.Letter, error) { return w.Notice(a, maintenance, &release) }},
+			{"withdrawn", outbox.Withdrawn, func() (outbox.Letter, error) { return w.Withdrawn(a, release) }},
 		} {
 			got, err := c.write()
 			if err != nil {

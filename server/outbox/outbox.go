@@ -18,6 +18,8 @@ const (
 	Invitation Kind = "invitation"
 	Shared     Kind = "shared"
 	Refused    Kind = "refused"
+	Notice     Kind = "notice"    // a change of the service is to come
+	Withdrawn  Kind = "withdrawn" // it does not take place
 )
 
 // Letter is one message to one person.
@@ -44,4 +46,6 @@ type Repository interface {
 	// Delay notes another attempt at a letter.
 	Delay(ctx context.Context, id string, attempts int, next time.Time) error
 	Remove(ctx context.Context, id string) error
+	// Recall takes back the letters of a kind that have not left yet.
+	Recall(ctx context.Context, kind Kind) error
 }

@@ -16,6 +16,10 @@ type Report struct {
 	ConfigError string `json:"configError,omitempty"`
 	// Ready says whether users are served.
 	Ready bool `json:"ready"`
+	// Draining says that a stop was asked: what is under way may finish.
+	Draining bool `json:"draining,omitempty"`
+	// Requests of users under way, uploads and downloads among them.
+	Requests int64 `json:"requests,omitempty"`
 
 	// Storage figures are in bytes of plain documents.
 	Storage StorageReport `json:"storage"`

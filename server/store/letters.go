@@ -49,6 +49,12 @@ func (s Letters) Remove(ctx context.Context, id string) error {
 	return letterError(err)
 }
 
+// Recall takes back the letters of a kind.
+func (s Letters) Recall(ctx context.Context, kind outbox.Kind) error {
+	_, err := s.exec(ctx, `DELETE FROM outbox WHERE kind = ?`, string(kind))
+	return letterError(err)
+}
+
 func letterError(err error) error {
 	if err == nil {
 		return nil

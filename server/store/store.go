@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -36,6 +37,11 @@ type DB struct {
 // Open opens the database of a storage directory, makes it if need be, and
 // brings its tables up to date. A directory belongs to one server at a time.
 func Open(ctx context.Context, directory string) (*DB, error) {
+	return openWith(ctx, directory, shipped)
+}
+
+// openWith opens a database as the version does that has these migrations.
+func openWith(ctx context.Context, directory string, scripts fs.FS) (*DB, error) {
 	lock, err := hold(directory)
 	if err != nil {
 		return nil, err
@@ -46,7 +52,7 @@ func Open(ctx context.Context, directory string) (*DB, error) {
 	}
 	db := &DB{lock: lock}
 	if db.write, err = connect(ctx, file, 1); err == nil {
-		err = migrate(ctx, db.write)
+		err = migrate(ctx, db.write, scripts)
 	}
 	if err == nil {
 		db.read, err = connect(ctx, file, readers, "query_only(1)")

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,32 +130,6 @@ func TestOneServerADirectory(t *testing.T) {
 	openIn(t, directory)
 	if second, err := Open(t.Context(), directory); err == nil {
 		t.Errorf("a second server opens the directory: %v", second.Close())
-	}
-}
-
-func TestMigrationsRunOnce(t *testing.T) {
-	directory := t.TempDir()
-	for round := range 3 {
-		db, err := Open(t.Context(), directory)
-		if err != nil {
-			t.Fatal(err)
-		}
-		id := fmt.Sprint(round)
-		if err := (Accounts{db}).Add(t.Context(), account.Account{ID: id, Email: id}); err != nil {
-			t.Fatal(err)
-		}
-		all, err := Accounts{db}.List(t.Context())
-		if err != nil || len(all) != round+1 {
-			t.Errorf("round %d: %d accounts (%v)", round, len(all), err)
-		}
-		if round == 1 { // as a later version would leave it
-			if _, err := db.exec(t.Context(), "PRAGMA user_version = 99"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

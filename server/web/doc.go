@@ -40,12 +40,16 @@
 // available, quarantined, failed) and data-sha256 (of a document that is not
 // refused); a user's row has data-account and data-state.
 //
+// Of a change to come, every page tells in an element with data-notice (fix,
+// release or maintenance) and data-phase (coming or under-way).
+//
 // # Status codes
 //
 // 403 not allowed · 404 unknown, or somebody else's · 410 expired or deleted ·
 // 413 larger than a document may be · 421 not this server's name · 422 to
-// correct · 429 wait (Retry-After) · 503 a service behind is away (Retry-After)
-// · 507 no room left within the quota.
+// correct · 429 wait (Retry-After) · 503 a service behind is away, or the server
+// restarts and takes no new uploads (Retry-After) · 507 no room left within the
+// quota.
 //
 // # The cookie
 //

@@ -23,6 +23,7 @@ var (
 	errCrossOrigin = errors.New("another site sent this form")
 	errMisdirected = errors.New("not this server's name")
 	errBusy        = errors.New("too many at once")
+	errDraining    = errors.New("the server stops and takes no new uploads")
 	errPanic       = errors.New("the action panicked")
 )
 
@@ -57,6 +58,7 @@ var failures = []failure{
 	{errMisdirected, http.StatusMisdirectedRequest, "misdirected"},
 	{keys.ErrUnavailable, http.StatusServiceUnavailable, "keys"},
 	{keys.ErrRefused, http.StatusServiceUnavailable, "keys"},
+	{errDraining, http.StatusServiceUnavailable, "draining"},
 	{errBusy, http.StatusServiceUnavailable, "busy"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "busy"},
 }

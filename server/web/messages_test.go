@@ -13,8 +13,10 @@ import (
 	"testing"
 
 	"voute.dev/voute/server/account"
+	"voute.dev/voute/server/config"
 	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/language"
+	"voute.dev/voute/server/notice"
 	"voute.dev/voute/server/password"
 )
 
@@ -52,6 +54,9 @@ func composed() (keys []string) {
 	}
 	for _, f := range append(failures, unexpected, failure{name: "limit"}) {
 		keys = append(keys, "error."+f.name, "error."+f.name+".title")
+	}
+	for _, part := range []string{config.Fix, config.Release, config.Maintenance, string(notice.Coming), string(notice.UnderWay)} {
+		keys = append(keys, "planned."+part)
 	}
 	return append(keys, "home.usage-documents.one", "home.usage-documents.other")
 }

@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"voute.dev/voute/server/config"
 	"voute.dev/voute/server/language"
+	"voute.dev/voute/server/notice"
 )
 
 //go:embed templates
@@ -98,8 +100,8 @@ func (p *page) fillIn() {
 	if p.Self == "" {
 		p.Self = p.r.URL.Path
 	}
-	if notice := "notice." + p.r.URL.Query().Get("notice"); p.Notice == "" && known(notice) {
-		p.Notice = notice
+	if done := "notice." + p.r.URL.Query().Get("notice"); p.Notice == "" && known(done) {
+		p.Notice = done
 	}
 }
 
@@ -145,6 +147,26 @@ func (p page) Fraud() string { return p.r.config.Organization.FraudContact }
 
 // Logo tells whether the client has one.
 func (p page) Logo() bool { return p.r.config.Organization.LogoFile != "" }
+
+// Planned is the change to come or under way; nil when nobody is to be told.
+func (p page) Planned() *planned {
+	c := p.r.config
+	if c.Notice == nil {
+		return nil
+	}
+	phase := notice.PhaseOf(c.Notice, p.r.site.Now())
+	if phase == notice.Silent {
+		return nil
+	}
+	zone := c.Location()
+	return &planned{Notice: c.Notice, Phase: phase, Period: p.r.lang.Period(c.Notice.StartsAt.In(zone), c.Notice.EndsAt.In(zone))}
+}
+
+type planned struct {
+	*config.Notice
+	Phase  notice.Phase
+	Period string
+}
 
 // Development tells whether this is not the real vault.
 func (p page) Development() bool { return p.r.config.Environment == "development" }

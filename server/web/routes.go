@@ -50,6 +50,14 @@ var routes = []route{
 	{"/", anyone, (*Site).nothing},
 }
 
+// Patterns lists the addresses, for tests of what all pages have in common.
+func Patterns() (all []string) {
+	for _, r := range routes {
+		all = append(all, r.pattern)
+	}
+	return all
+}
+
 func (s *Site) mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range routes {

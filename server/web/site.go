@@ -21,6 +21,8 @@ type Site struct {
 	Documents *document.Service
 	Now       func() time.Time
 	Log       *slog.Logger
+	// Draining tells whether the server stops: it takes no new uploads then.
+	Draining func() bool
 
 	uploads, downloads room
 }

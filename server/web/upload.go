@@ -42,6 +42,9 @@ func (s *Site) upload(r *request) error {
 	if r.config.Uploads.Closed {
 		return document.ErrClosed
 	}
+	if s.Draining() {
+		return errDraining
+	}
 	if err := s.uploads.enter(); err != nil {
 		return err
 	}

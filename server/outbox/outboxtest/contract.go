@@ -19,6 +19,7 @@ func Contract(t *testing.T, empty func(*testing.T) outbox.Repository) {
 	t.Run("found as added", func(t *testing.T) { foundAsAdded(t, empty(t)) })
 	t.Run("codes first, then the oldest", func(t *testing.T) { inOrder(t, empty(t)) })
 	t.Run("delayed", func(t *testing.T) { delayed(t, empty(t)) })
+	t.Run("recalled", func(t *testing.T) { recalled(t, empty(t)) })
 }
 
 func letter(id string, kind outbox.Kind) outbox.Letter {
@@ -81,4 +82,16 @@ func delayed(t *testing.T, r outbox.Repository) {
 	if found := due(t, r, noon.Add(time.Minute), "1"); found.Attempts != 3 {
 		t.Errorf("%d attempts, want 3", found.Attempts)
 	}
+}
+
+func recalled(t *testing.T, r outbox.Repository) {
+	for id, kind := range map[string]outbox.Kind{"1": outbox.Notice, "2": outbox.Notice, "3": outbox.Shared} {
+		must(t, r.Add(t.Context(), letter(id, kind)))
+	}
+	must(t, r.Delay(t.Context(), "2", 1, noon.Add(time.Minute))) // tried, but not sent
+	must(t, r.Recall(t.Context(), outbox.Notice))
+	must(t, r.Recall(t.Context(), outbox.Notice)) // none is no error
+	due(t, r, noon.Add(time.Hour), "3")
+	must(t, r.Remove(t.Context(), "3"))
+	due(t, r, noon.Add(time.Hour), "")
 }
