@@ -183,8 +183,16 @@ func platformFile(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Replace(string(content), "# className: voute-local", "className: voute-local", 1)
+	return strings.NewReplacer("# className: voute-local", "className: voute-local", "image: localhost/voute-server:0.1.0", versions).
+		Replace(string(content)) + strings.Replace(simulation.AnyTime(time.Now()), "slots: 1000", "slots: 1000\n  deadlineMinutes: 1", 1)
 }
+
+// versions are those of the sharing server that tenants may ask for.
+const versions = `image: localhost/voute-server:0.1.0
+  - {version: 0.1.1, image: localhost/voute-server:0.1.1}
+  - {version: 0.1.2, image: localhost/voute-server:0.1.2-broken}
+  - {version: 0.2.0, image: localhost/voute-server:0.2.0}
+  - {version: 0.4.0, image: localhost/voute-server:0.4.0}`
 
 // load puts a platform configuration into force.
 func (w *world) load(t *testing.T, file string) {

@@ -2,7 +2,9 @@ package sharingtenant
 
 import (
 	"context"
+	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -90,7 +92,7 @@ func (r *Reconciler) mayDestroy(ctx context.Context, tenant *v1alpha1.SharingTen
 func (r *Reconciler) stopServing(ctx context.Context, s *scope) error {
 	left := ""
 	for _, name := range environmentNames {
-		for _, object := range serving(s.tenant, name) {
+		for _, object := range append(serving(s.tenant, name), s.revisionsOf(name)...) {
 			gone, err := r.gone(ctx, s, object)
 			if err != nil {
 				return err
@@ -104,6 +106,25 @@ func (r *Reconciler) stopServing(ctx context.Context, s *scope) error {
 		return conditions.Wait("Stopping", "%s is being removed.", left)
 	}
 	return r.removeRevisions(ctx, s, nil)
+}
+
+// revisionsOf are those that the status knows of an environment; the cache may not
+// show them.
+func (s *scope) revisionsOf(name v1alpha1.EnvironmentName) []client.Object {
+	var found []client.Object
+	for _, e := range s.before.Environments {
+		if e.Name != name || e.Rollout == nil {
+			continue
+		}
+		for _, revision := range slices.Compact([]string{e.Rollout.Revision, e.Rollout.LastHealthy}) {
+			if revision != "" {
+				found = append(found, &appsv1.ControllerRevision{ObjectMeta: metav1.ObjectMeta{
+					Namespace: s.tenant.Namespace, Name: revision, Labels: desired.Labels(s.tenant.Name, name),
+				}})
+			}
+		}
+	}
+	return found
 }
 
 func (r *Reconciler) describe(object client.Object) string {

@@ -35,6 +35,10 @@ func (r *Reconciler) schedule(ctx context.Context, s *scope) error {
 		return err
 	}
 	for _, e := range s.environments {
+		e.rollout = ptr.Deref(e.status.Rollout.DeepCopy(), v1alpha1.RolloutStatus{})
+		e.rollout.Revision = firstOf(e.rollout.Revision, e.labelled)
+	}
+	for _, e := range s.environments {
 		if err := r.scheduleOne(ctx, s, e); err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}
@@ -47,8 +51,6 @@ func (r *Reconciler) schedule(ctx context.Context, s *scope) error {
 }
 
 func (r *Reconciler) scheduleOne(ctx context.Context, s *scope, e *environment) error {
-	e.rollout = ptr.Deref(e.status.Rollout, v1alpha1.RolloutStatus{})
-	e.rollout.Revision = firstOf(e.rollout.Revision, e.labelled)
 	wanted, name, err := s.wanted(e)
 	switch {
 	case err != nil && conditions.Classify(err) == nil:

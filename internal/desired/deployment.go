@@ -4,12 +4,15 @@ import (
 	"maps"
 	"path"
 	"strconv"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
+
+	serverconfig "voute.dev/voute/server/config"
 )
 
 const (
@@ -55,7 +58,7 @@ func (in Input) podSpec() corev1.PodSpec {
 		ServiceAccountName:            in.name(),
 		AutomountServiceAccountToken:  ptr.To(false),
 		EnableServiceLinks:            ptr.To(false),
-		TerminationGracePeriodSeconds: ptr.To[int64](30),
+		TerminationGracePeriodSeconds: ptr.To(gracePeriod()),
 		NodeSelector:                  server.NodeSelector,
 		Tolerations:                   server.Tolerations,
 		ImagePullSecrets:              pullSecrets(server.ImagePullSecrets),
@@ -63,6 +66,11 @@ func (in Input) podSpec() corev1.PodSpec {
 		Containers:                    []corev1.Container{in.container()},
 		Volumes:                       volumes(in.mounts()),
 	}
+}
+
+// gracePeriod lets an upload under way come to its end.
+func gracePeriod() int64 {
+	return int64(serverconfig.Shutdown{}.Longest() / time.Second)
 }
 
 func pullSecrets(names []string) []corev1.LocalObjectReference {
@@ -88,6 +96,8 @@ func (in Input) container() corev1.Container {
 		},
 		Resources:       in.Platform.Server.Resources,
 		SecurityContext: containerSecurity(),
+		// What the server says at its end, of a migration above all, is in its pod's status.
+		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 		// A start may migrate the database: up to five minutes before it counts as failed.
 		StartupProbe:   probe(livePath, 2, 150),
 		LivenessProbe:  probe(livePath, 10, 6),

@@ -69,6 +69,9 @@ func (l *Ledger) Note(key Key, line Line) {
 	defer l.lock.Unlock()
 	freed := l.lines[key].Changes && !line.Changes
 	l.lines[key] = line
+	if !line.Pending {
+		l.leave(key)
+	}
 	if freed {
 		l.next()
 	}
@@ -78,17 +81,20 @@ func (l *Ledger) Note(key Key, line Line) {
 func (l *Ledger) Forget(tenant types.NamespacedName, but ...v1alpha1.EnvironmentName) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
+	freed := 0
 	for _, environment := range []v1alpha1.EnvironmentName{v1alpha1.ProductionEnvironment, v1alpha1.DevelopmentEnvironment} {
-		key := Key{Tenant: tenant, Environment: environment}
-		line, found := l.lines[key]
-		if !found || slices.Contains(but, environment) {
+		if slices.Contains(but, environment) {
 			continue
 		}
-		delete(l.lines, key)
-		l.waiting = slices.DeleteFunc(l.waiting, func(k Key) bool { return k == key })
-		if line.Changes {
-			l.next()
+		key := Key{Tenant: tenant, Environment: environment}
+		if l.lines[key].Changes {
+			freed++
 		}
+		delete(l.lines, key)
+		l.leave(key)
+	}
+	for range freed {
+		l.next()
 	}
 }
 
@@ -100,33 +106,58 @@ func (l *Ledger) next() {
 	}
 }
 
+// leave is for who waits for a slot no longer: to wake him would leave it to nobody.
+func (l *Ledger) leave(key Key) {
+	l.waiting = slices.DeleteFunc(l.waiting, func(k Key) bool { return k == key })
+}
+
 // Claim asks for the start of a change, and takes a slot where it is granted. If
 // not, it says what the change waits for, in words that stay the same meanwhile.
 func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Time) (granted bool, waitsFor string) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	if failed := l.failed(change.Key()); len(failed) >= rules.HaltAfter {
-		return false, halted(change, failed)
+	if waitsFor := l.holds(key, change, rules, now); waitsFor != "" {
+		l.leave(key)
+		return false, waitsFor
 	}
-	if change.MovesVersion() && !l.mayLead(key, change.To, rules, now) {
-		return false, fmt.Sprintf("the first clients, %d %% of them, to run version %s healthy for %s", rules.CanaryPercent, change.To, rules.Healthy)
-	}
-	if l.changing() >= rules.Slots {
+	if l.changingBeside(key) >= rules.Slots {
 		if !slices.Contains(l.waiting, key) {
 			l.waiting = append(l.waiting, key)
 		}
 		return false, fmt.Sprintf("one of the %d places of those that change at the same time", rules.Slots)
 	}
-	line := l.lines[key]
-	line.Changes, line.Runs, line.HealthySince = true, change.To, time.Time{}
-	l.lines[key] = line
+	l.leave(key)
+	l.start(key, change)
 	return true, ""
 }
 
-func (l *Ledger) changing() int {
+// holds says what has to come before a change, whether there is a slot or not.
+func (l *Ledger) holds(key Key, change rollout.Change, rules Rules, now time.Time) string {
+	if failed := l.failed(change.Key()); len(failed) >= rules.HaltAfter {
+		return halted(change, failed)
+	}
+	if change.MovesVersion() && !l.mayLead(key, change.To, rules, now) {
+		return fmt.Sprintf("the first clients, %d %% of them, to run version %s healthy for %s", rules.CanaryPercent, change.To, rollout.Lasting(rules.Healthy))
+	}
+	return ""
+}
+
+// start takes a slot. The line may be from before the version was asked for.
+func (l *Ledger) start(key Key, change rollout.Change) {
+	line := l.lines[key]
+	line.Changes, line.Runs, line.HealthySince = true, change.To, time.Time{}
+	if change.MovesVersion() {
+		line.Wants = change.To
+	}
+	l.lines[key] = line
+}
+
+// changingBeside counts the slots that others hold: who holds one already, and
+// asks again, needs no second one.
+func (l *Ledger) changingBeside(key Key) int {
 	count := 0
-	for _, line := range l.lines {
-		if line.Changes {
+	for other, line := range l.lines {
+		if line.Changes && other != key {
 			count++
 		}
 	}
@@ -155,11 +186,12 @@ func halted(change rollout.Change, failed []string) string {
 }
 
 // mayLead: this environment is among the first to get a version, or they have it
-// and have run it for long enough.
+// and have run it for long enough. It counts itself, whatever its line says yet:
+// else all would be first who ask before anybody is known to want the version.
 func (l *Ledger) mayLead(key Key, version string, rules Rules, now time.Time) bool {
-	wants, started, proven := 0, 0, 0
+	wants, started, proven := 1, 0, 0
 	for other, line := range l.lines {
-		if other.Environment != key.Environment || line.Wants != version {
+		if other == key || other.Environment != key.Environment || line.Wants != version {
 			continue
 		}
 		wants++

@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 
+	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/calendar"
 )
 
@@ -58,12 +59,21 @@ func Compare(runs, wanted *Revision, step func(from, to string) (calendar.Class,
 	texts := make([]string, 0, len(found))
 	for _, d := range found {
 		texts = append(texts, d.text)
-		if slices.Index(strictness, d.class) > slices.Index(strictness, change.Class) {
-			change.Class = d.class
-		}
+		change.Class = stricter(change.Class, d.class)
 	}
 	change.Reason = cmp.Or(strings.Join(texts, ", "), "labels")
 	return change, nil
+}
+
+// stricter takes a class that it does not know for maintenance.
+func stricter(a, b calendar.Class) calendar.Class {
+	if !slices.Contains(strictness, b) {
+		b = calendar.Maintenance
+	}
+	if slices.Index(strictness, b) > slices.Index(strictness, a) {
+		return b
+	}
+	return a
 }
 
 func differences(runs, wanted *Revision, step func(from, to string) (calendar.Class, error)) ([]difference, error) {
@@ -75,6 +85,7 @@ func differences(runs, wanted *Revision, step func(from, to string) (calendar.Cl
 		}
 		found = append(found, difference{class, fmt.Sprintf("version %s → %s", runs.Version, wanted.Version)})
 	}
+	found = append(found, named(runs, wanted)...)
 	for _, d := range []difference{ofHost(runs, wanted), ofServer(runs, wanted), ofAddress(runs, wanted)} {
 		if d.class != "" {
 			found = append(found, d)
@@ -93,6 +104,29 @@ func Removal(runs *Revision) Change {
 	return Change{Class: calendar.Maintenance, Reason: "this environment is no longer asked for, and ends", From: runs.Version, To: runs.Version}
 }
 
+// named are differences that have a word of their own. What they are to those who
+// use the server shows in the Deployment: another issuer, for one, nowhere.
+func named(runs, wanted *Revision) []difference {
+	var found []difference
+	for _, each := range []struct{ word, old, now string }{
+		{"certificate", source(runs.Certificate), source(wanted.Certificate)},
+		{"logo", cmp.Or(runs.Logo, "none"), cmp.Or(wanted.Logo, "none")},
+		{"mail credentials", cmp.Or(runs.MailCredentials, "none"), cmp.Or(wanted.MailCredentials, "none")},
+	} {
+		if each.old != each.now {
+			found = append(found, difference{calendar.None, fmt.Sprintf("%s %s → %s", each.word, each.old, each.now)})
+		}
+	}
+	return found
+}
+
+func source(certificate v1alpha1.CertificateSource) string {
+	if issuer := certificate.IssuerRef; issuer != nil {
+		return issuer.Kind + " " + issuer.Name
+	}
+	return "Secret " + certificate.SecretName
+}
+
 func ofHost(runs, wanted *Revision) difference {
 	if runs.Host == wanted.Host {
 		return difference{}
@@ -105,7 +139,7 @@ func ofHost(runs, wanted *Revision) difference {
 func ofServer(runs, wanted *Revision) difference {
 	old, now := runs.Server.Spec.DeepCopy(), wanted.Server.Spec.DeepCopy()
 	if runs.Version != wanted.Version {
-		old.Template.Labels, now.Template.Labels = nil, nil
+		old.Template.Labels, now.Template.Labels = without(old.Template.Labels, runs.Version), without(now.Template.Labels, wanted.Version)
 		for i := range old.Template.Spec.Containers {
 			old.Template.Spec.Containers[i].Image = ""
 		}
@@ -133,9 +167,10 @@ func ofAddress(runs, wanted *Revision) difference {
 	return difference{calendar.Maintenance, "public Service: " + strings.Join(paths(old, now), ", ")}
 }
 
-func without(annotations map[string]string, value string) map[string]string {
-	rest := maps.Clone(annotations)
-	maps.DeleteFunc(rest, func(_, held string) bool { return held == value })
+// without leaves out what holds a value that is told already.
+func without(held map[string]string, value string) map[string]string {
+	rest := maps.Clone(held)
+	maps.DeleteFunc(rest, func(_, each string) bool { return each == value })
 	return rest
 }
 

@@ -53,13 +53,13 @@ func Decide(when *calendar.Calendar, rules Rules, f Facts) Decision {
 	if f.Change.Class.IsFree() {
 		return Decision{Start: true}
 	}
-	earliest, waits := f.earliest(rules)
-	if earliest.IsZero() {
+	if waits := f.unproven(rules); waits != "" {
 		return Decision{WaitsFor: waits}
 	}
+	earliest, waits := f.earliest(rules)
 	start, found := when.NextStart(f.Change.Class, later(f.Now, earliest), rules.Expected)
 	if !found {
-		return Decision{WaitsFor: fmt.Sprintf("no time of the calendar is as long as the %s that this takes", rules.Expected)}
+		return Decision{WaitsFor: fmt.Sprintf("a calendar with a time as long as the %s that this takes: there is none", Lasting(rules.Expected))}
 	}
 	if !start.After(f.Now) {
 		return Decision{Start: true}
@@ -68,23 +68,34 @@ func Decide(when *calendar.Calendar, rules Rules, f Facts) Decision {
 	return Decision{WaitsFor: waitsFor(f.Change.Class, start.In(when.Zone()), waits), Opening: &opening}
 }
 
-// earliest is what notice and development leave open, with what it waits for;
-// zero where that cannot be told yet.
+// unproven says what development still has to do, as long as nobody can tell
+// when that will be.
+func (f Facts) unproven(rules Rules) string {
+	if !f.waitsForDevelopment() {
+		return ""
+	}
+	switch {
+	case f.Development.Failed:
+		return fmt.Sprintf("another version, or another try: version %s was taken back in development", f.Change.To)
+	case f.Development.Version != f.Change.To:
+		return fmt.Sprintf("version %s to run in development first", f.Change.To)
+	case f.Development.HealthySince.IsZero():
+		return fmt.Sprintf("version %s to run healthy in development for %s first", f.Change.To, Lasting(rules.Healthy))
+	default:
+		return ""
+	}
+}
+
+func (f Facts) waitsForDevelopment() bool { return f.Change.MovesVersion() && f.Development != nil }
+
+// earliest is what notice and development leave open, and which of them it is.
 func (f Facts) earliest(rules Rules) (earliest time.Time, waits string) {
 	earliest = f.Since
 	if f.Change.Class == calendar.Release && !f.Pinned {
 		earliest, waits = f.Since.Add(rules.Notice), "after its notice"
 	}
-	if !f.Change.MovesVersion() || f.Development == nil {
+	if !f.waitsForDevelopment() {
 		return earliest, waits
-	}
-	switch {
-	case f.Development.Failed:
-		return time.Time{}, fmt.Sprintf("version %s was taken back in development: see there", f.Change.To)
-	case f.Development.Version != f.Change.To:
-		return time.Time{}, fmt.Sprintf("version %s has to run in development first", f.Change.To)
-	case f.Development.HealthySince.IsZero():
-		return time.Time{}, fmt.Sprintf("version %s has to run healthy in development for %s first", f.Change.To, rules.Healthy)
 	}
 	if proven := f.Development.HealthySince.Add(rules.Healthy); proven.After(earliest) {
 		return proven, "after it has run healthy in development"
@@ -108,4 +119,20 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// Lasting is a time for people: "24 hours", and not 24h0m0s.
+func Lasting(d time.Duration) string {
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{time.Hour, "hour"}, {time.Minute, "minute"}} {
+		switch {
+		case d == unit.length:
+			return "1 " + unit.name
+		case d > 0 && d%unit.length == 0:
+			return fmt.Sprintf("%d %ss", d/unit.length, unit.name)
+		}
+	}
+	return d.String()
 }

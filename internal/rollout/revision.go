@@ -116,7 +116,8 @@ func Read(object *appsv1.ControllerRevision) (*Revision, error) {
 // Deployment is the server of a revision, named and owned as one rendered now.
 func (r *Revision) Deployment(in desired.Input, name string) *appsv1.Deployment {
 	object := desired.Deployment(in)
-	object.Labels = maps.Clone(r.Server.Labels)
+	object.Labels = map[string]string{}
+	maps.Copy(object.Labels, r.Server.Labels)
 	object.Labels[v1alpha1.RevisionLabel] = name
 	object.Spec = *r.Server.Spec.DeepCopy()
 	return object

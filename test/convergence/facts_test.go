@@ -68,6 +68,11 @@ func (w *world) turns() map[fact]int {
 			for turned := range turned(last, now) {
 				counts[fact{kind: kind, name: name, reason: turned.reason, message: turned.message}]++
 			}
+			if kind == "SharingTenant" {
+				for _, begun := range changes(last, now) {
+					counts[fact{kind: kind, name: name, reason: begun.reason, message: begun.message}]++
+				}
+			}
 			before[name] = now
 		}
 	}

@@ -66,11 +66,11 @@ func (f *faults) edited() { clear(f.refused) }
 func (f *faults) over() { f.mode = mode{} }
 
 // turns is how often a condition may turn after one edit: away from what was so
-// and back. Each call that fails may show in a condition and be over in the
+// and back, once for each environment, since a version comes to one after the other. Each call that fails may show in a condition and be over in the
 // next round, as may each thing that a cache, or one of two operators, has not
 // seen yet.
 func (f *faults) turns() int {
-	allowed := 2 * f.whole.operators
+	allowed := 4 * f.whole.operators
 	if f.whole.fails > 0 || f.whole.lag > 0 {
 		allowed += 8
 	}

@@ -16,6 +16,7 @@ import (
 	"voute.dev/voute/controllers/retentionpolicy"
 	"voute.dev/voute/controllers/sharingtenant"
 	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/internal/index"
 	"voute.dev/voute/internal/serverstatus"
 	"voute.dev/voute/test/memoryapi"
@@ -59,7 +60,7 @@ func (w *world) newOperator() (*operator, error) {
 	o.tenants = &sharingtenant.Reconciler{
 		Client: cached, Live: live, Objects: apply.New(cached, live, cached, w.now),
 		Platform: func() *sharingtenant.Platform { return w.inForce }, Reports: reports, Events: w.told, Now: w.now, Pace: pace,
-		PublicKey: "key", Namespace: "voute-system", PilotsMoved: o.moved,
+		PublicKey: "key", Namespace: "voute-system", PilotsMoved: o.moved, Fleet: fleet.New(nil),
 	}
 	o.pilots = &pilot.Reconciler{Client: cached, Reports: reports, Events: w.told, Now: w.now, Moved: o.moved}
 	o.policies = &retentionpolicy.Reconciler{Client: cached, Events: w.told, Now: w.now}

@@ -146,6 +146,7 @@ func (s sequence) runReal(ctx context.Context, kube client.Client) error {
 		_ = crowd.enact(ctx, wish)
 		time.Sleep(time.Duration(min(e.rounds, 8)) * moment)
 		e.wish(wish)
+		wish.neverOlder()
 		if e.meddle != nil {
 			_, _ = e.meddle.do(ctx, kube, edited)
 		}

@@ -72,6 +72,7 @@ func (w *world) carryOut(edits []edit, wish *wishes) error {
 	}
 	for _, e := range edits {
 		e.wish(wish)
+		wish.neverOlder()
 		w.edited()
 		if e.meddle != nil {
 			done, err := e.meddle.do(w.ctx, w.admin, namespace)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ import (
 // kinds are everything that the operator or people make in a namespace.
 var kinds = []schema.GroupVersionKind{
 	v1alpha1.GroupVersion.WithKind("SharingTenant"), v1alpha1.GroupVersion.WithKind("Pilot"), v1alpha1.GroupVersion.WithKind("RetentionPolicy"),
-	appsv1.SchemeGroupVersion.WithKind("Deployment"), corev1.SchemeGroupVersion.WithKind("Service"), corev1.SchemeGroupVersion.WithKind("ConfigMap"),
+	appsv1.SchemeGroupVersion.WithKind("Deployment"), appsv1.SchemeGroupVersion.WithKind("ControllerRevision"), corev1.SchemeGroupVersion.WithKind("Service"), corev1.SchemeGroupVersion.WithKind("ConfigMap"),
 	corev1.SchemeGroupVersion.WithKind("ServiceAccount"), corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"),
 	corev1.SchemeGroupVersion.WithKind("Secret"), networkingv1.SchemeGroupVersion.WithKind("NetworkPolicy"), certmanagerv1.SchemeGroupVersion.WithKind("Certificate"),
 }
@@ -58,8 +59,11 @@ var chance = [][]string{
 	{"spec", "clusterIP"}, {"spec", "clusterIPs"}, {"spec", "healthCheckNodePort"}, {"spec", "volumeName"},
 }
 
+// revisionNames end in a hash, in which the namespace is.
+var revisionNames = regexp.MustCompile(`(-(?:production|development))-[0-9a-f]{10}\b`)
+
 // anywhere are names of fields that do, wherever they are.
-var anywhere = []string{"lastTransitionTime", "usageTime", "nodePort"}
+var anywhere = []string{"lastTransitionTime", "usageTime", "nodePort", "healthySince"}
 
 func normalise(object *unstructured.Unstructured, in string) error {
 	if err := generations(object.Object, object.GetGeneration(), object.GetKind()); err != nil {
@@ -79,7 +83,8 @@ func normalise(object *unstructured.Unstructured, in string) error {
 	if err != nil {
 		return err
 	}
-	return object.UnmarshalJSON([]byte(strings.ReplaceAll(string(text), in, "NAMESPACE")))
+	named := revisionNames.ReplaceAllString(strings.ReplaceAll(string(text), in, "NAMESPACE"), "$1-HASH")
+	return object.UnmarshalJSON([]byte(named))
 }
 
 // generations replaces each observedGeneration by whether it is the current one.

@@ -1,6 +1,7 @@
 package convergence
 
 import (
+	"cmp"
 	"slices"
 
 	"voute.dev/voute/api/v1alpha1"
@@ -22,6 +23,8 @@ type wishes struct {
 	platform platformWishes
 	// rival is the host that another client's tenant claims; empty where there is none.
 	rival string
+	// newest is the newest version that the tenant was to have.
+	newest string
 	// named counts the names that pilots have had: none is used twice.
 	named int
 }
@@ -94,6 +97,7 @@ func (w *wishes) mend() {
 	if _, known := versions[w.tenant.Version]; !known {
 		w.tenant.Version = ""
 	}
+	w.neverOlder()
 	if _, known := w.policies[w.tenant.RetentionPolicyRef.Name]; !known {
 		w.policies[w.tenant.RetentionPolicyRef.Name] = v1alpha1.RetentionPolicySpec{DefaultDays: 10, MinDays: 1, MaxDays: 20}
 	}
@@ -105,6 +109,20 @@ func (w *wishes) mend() {
 	w.rival = ""
 	if len(w.pilots) == 0 {
 		w.addPilot("relief@justice.example")
+	}
+}
+
+// neverOlder keeps people from asking for an older version than they had: that is
+// refused, and what runs then depends on what ran before.
+func (w *wishes) neverOlder() {
+	if w.tenant == nil {
+		return
+	}
+	asked := cmp.Or(w.tenant.Version, w.platform.version)
+	if versions[asked] && asked < w.newest {
+		w.tenant.Version = w.newest
+	} else if versions[asked] {
+		w.newest = asked
 	}
 }
 

@@ -39,6 +39,9 @@ const (
 	restless = 20
 )
 
+// start is when every world begins.
+var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
 var errRestless = errors.New("it does not come to rest")
 
 // model is read once for all worlds.
@@ -84,7 +87,7 @@ type world struct {
 func newWorld(model *memoryapi.Model, seed uint64, m mode) (*world, error) {
 	w := &world{
 		ctx: log.IntoContext(context.Background(), logr.Discard()), rng: rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a sequence is meant to be repeated
-		vault: memory.New(), told: newTold(), clock: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
+		vault: memory.New(), told: newTold(), clock: start,
 	}
 	w.api = model.New(w.now)
 	w.admin = w.api.Client("platform-team", nil)
@@ -138,7 +141,7 @@ func (w *world) furnish() error {
 
 var readPlatform = sync.OnceValues(func() (string, error) {
 	content, err := os.ReadFile(platformFile)
-	return strings.Replace(string(content), "# className: voute-local", "className: voute-local", 1), err
+	return strings.Replace(string(content), "# className: voute-local", "className: voute-local", 1) + simulation.AnyTime(start), err
 })
 
 // platformText is the platform's configuration file as it is wished.

@@ -129,7 +129,7 @@ func platformFile(t *testing.T, vault, authorities string) string {
 	t.Helper()
 	text := strings.NewReplacer("https://vault.vault.svc:8200", vault, "# className: voute-local", "className: voute-local").
 		Replace(string(read(t, "../../config/default/platform.yaml")))
-	return text + "\ntrustedCAs: |\n  " + strings.ReplaceAll(strings.TrimSpace(authorities), "\n", "\n  ") + "\n"
+	return text + simulation.AnyTime(time.Now()) + "\ntrustedCAs: |\n  " + strings.ReplaceAll(strings.TrimSpace(authorities), "\n", "\n  ") + "\n"
 }
 
 // token is a ServiceAccount's, for an audience.

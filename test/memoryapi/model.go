@@ -104,6 +104,7 @@ var builtIn = map[schema.GroupVersionKind]kind{
 	corev1.SchemeGroupVersion.WithKind("Service"):               {resource: schema.GroupResource{Resource: "services"}, hasStatus: true},
 	corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"): {resource: schema.GroupResource{Resource: "persistentvolumeclaims"}, hasStatus: true, finalizers: []string{"kubernetes.io/pvc-protection"}},
 	appsv1.SchemeGroupVersion.WithKind("Deployment"):            {resource: schema.GroupResource{Group: "apps", Resource: "deployments"}, hasStatus: true, counted: true},
+	appsv1.SchemeGroupVersion.WithKind("ControllerRevision"):    {resource: schema.GroupResource{Group: "apps", Resource: "controllerrevisions"}},
 	networkingv1.SchemeGroupVersion.WithKind("NetworkPolicy"):   {resource: schema.GroupResource{Group: "networking.k8s.io", Resource: "networkpolicies"}, counted: true},
 	storagev1.SchemeGroupVersion.WithKind("StorageClass"):       {resource: schema.GroupResource{Group: "storage.k8s.io", Resource: "storageclasses"}, clustered: true},
 }

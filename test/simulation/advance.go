@@ -1,6 +1,9 @@
 package simulation
 
 import (
+	"slices"
+	"strings"
+
 	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	cmmeta "github.com/cert-manager/cert-manager/pkg/apis/meta/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -10,6 +13,9 @@ import (
 
 // Absent is the name of an issuer that there is not: cert-manager refuses it.
 const Absent = "absent"
+
+// Broken is the end of the name of an image whose server never gets ready.
+const Broken = "-broken"
 
 // Address is where a load balancer lets every Service be reached.
 const Address = "192.0.2.1"
@@ -69,15 +75,23 @@ func bind(claim *corev1.PersistentVolumeClaim) bool {
 	return true
 }
 
-// start is a node on which everything starts at once.
+// start is a node on which everything starts at once, but for what is broken.
 func start(deployment *appsv1.Deployment) bool {
 	if deployment.Status.ObservedGeneration == deployment.Generation {
 		return false
+	}
+	if isBroken(deployment) {
+		deployment.Status = appsv1.DeploymentStatus{ObservedGeneration: deployment.Generation, Replicas: 1, UpdatedReplicas: 1, UnavailableReplicas: 1}
+		return true
 	}
 	deployment.Status = appsv1.DeploymentStatus{
 		ObservedGeneration: deployment.Generation, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: 1, AvailableReplicas: 1,
 	}
 	return true
+}
+
+func isBroken(deployment *appsv1.Deployment) bool {
+	return slices.ContainsFunc(deployment.Spec.Template.Spec.Containers, func(c corev1.Container) bool { return strings.HasSuffix(c.Image, Broken) })
 }
 
 // expose is a load balancer.
