@@ -13,6 +13,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 )
 
 // What becomes of a process at a write.
@@ -141,11 +144,23 @@ func nameOf(r *http.Request) (string, *http.Request, error) {
 	}
 	again := r.Clone(r.Context())
 	again.Body = io.NopCloser(bytes.NewReader(content))
-	var object struct{ Metadata struct{ Name string } }
-	if json.Unmarshal(content, &object) == nil && object.Metadata.Name != "" {
-		name += "/" + object.Metadata.Name
+	if object := nameIn(content); object != "" {
+		name += "/" + object
 	}
 	return name, again, nil
+}
+
+// nameIn is the name of an object that is sent: of a kind of Kubernetes' own in
+// its compact form, of any other as JSON.
+func nameIn(content []byte) string {
+	if object, _, err := clientgoscheme.Codecs.UniversalDeserializer().Decode(content, nil, nil); err == nil {
+		if known, err := meta.Accessor(object); err == nil {
+			return known.GetName()
+		}
+	}
+	var object struct{ Metadata struct{ Name string } }
+	_ = json.Unmarshal(content, &object) // what cannot be read has no name
+	return object.Metadata.Name
 }
 
 // is says whether a write is the one of the order.
