@@ -72,6 +72,7 @@ type Window struct {
 // Freeze is a time in which no change starts that can wait: whole days.
 //
 // +kubebuilder:validation:XValidation:rule="self.from <= self.to",message="a freeze ends on the day it begins, or later"
+// +kubebuilder:validation:XValidation:rule="self.to < timestamp('2100-01-01T00:00:00Z')",message="a freeze ends before the year 2100: suspend the tenant instead"
 type Freeze struct {
 	// from is its first day, for example "2026-12-14".
 	// +required

@@ -4,12 +4,13 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ChangeClass is what a change is to those who use what it changes.
 //
-// +kubebuilder:validation:Enum=first;fix;release;maintenance;emergency;return
+// +kubebuilder:validation:Enum=none;first;fix;release;maintenance;emergency;return
 type ChangeClass string
 
-// The classes of changes that are told in a status. What interrupts nobody is
-// done at once and told nowhere.
+// The classes of changes.
 const (
+	// NoneChange interrupts nobody; it waits for nothing but the end of a suspension.
+	NoneChange ChangeClass = "none"
 	// FirstChange is the first roll-out of an environment.
 	FirstChange ChangeClass = "first"
 	// FixChange is a patch version of the sharing server.

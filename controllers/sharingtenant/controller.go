@@ -2,6 +2,7 @@ package sharingtenant
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -11,7 +12,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
@@ -59,7 +59,8 @@ type Reconciler struct {
 
 	written   writes
 	revisions revisions
-	seeded    sync.Once
+	seeding   sync.Mutex
+	seeded    bool
 }
 
 // step is one part of the work. Reason is that of its condition once it is
@@ -111,7 +112,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.hold(ctx, tenant); err != nil {
 		return conditions.Again(err)
 	}
-	r.seed(ctx)
+	if err := r.seed(ctx); err != nil {
+		return ctrl.Result{}, err
+	}
 	r.observe(ctx, s)
 	if err := r.schedule(ctx, s); err != nil {
 		return conditions.Again(err)
@@ -130,17 +133,21 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 
 // seed fills the ledger with what the statuses say, once: before anybody claims a
 // place in it.
-func (r *Reconciler) seed(ctx context.Context) {
-	r.seeded.Do(func() {
-		tenants := &v1alpha1.SharingTenantList{}
-		if err := r.Client.List(ctx, tenants, client.UnsafeDisableDeepCopy); err != nil {
-			log.FromContext(ctx).Error(err, "cannot find out how far the tenants are with changes")
-			return
-		}
-		for i := range tenants.Items {
-			r.noteFleet(&tenants.Items[i], tenants.Items[i].Status)
-		}
-	})
+func (r *Reconciler) seed(ctx context.Context) error {
+	r.seeding.Lock()
+	defer r.seeding.Unlock()
+	if r.seeded {
+		return nil
+	}
+	tenants := &v1alpha1.SharingTenantList{}
+	if err := r.Client.List(ctx, tenants, client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("find out how far the tenants are with changes: %w", err)
+	}
+	for i := range tenants.Items {
+		r.noteFleet(&tenants.Items[i], tenants.Items[i].Status)
+	}
+	r.seeded = true
+	return nil
 }
 
 func (r *Reconciler) run(ctx context.Context, s *scope) []conditions.Result {

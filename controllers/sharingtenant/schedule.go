@@ -40,6 +40,7 @@ func (r *Reconciler) schedule(ctx context.Context, s *scope) error {
 	}
 	for _, e := range s.environments {
 		if err := r.scheduleOne(ctx, s, e); err != nil {
+			r.noteFleet(s.tenant, s.before) // a place that was claimed is free again
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}
 	}

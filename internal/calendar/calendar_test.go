@@ -79,6 +79,17 @@ func TestNextOpening(t *testing.T) {
 	}
 }
 
+// TestBeyondTheTable: a zone's transitions are listed up to a year, from which on
+// there is a rule.
+func TestBeyondTheTable(t *testing.T) {
+	spec := card()
+	spec.Freezes = []calendar.Freeze{{First: calendar.Date{Year: 2026, Month: 1, Day: 1}, Last: calendar.Date{Year: 2099, Month: 12, Day: 31}}}
+	got, found := newCalendar(t, spec).NextOpening(calendar.Maintenance, at(t, "2026-11-22T00:00:00Z"))
+	if want := at(t, "2100-01-03T11:00:00Z"); !found || !got.From.Equal(want) {
+		t.Errorf("found %v: %s, want %s", found, got.From.UTC(), want)
+	}
+}
+
 func TestNextStart(t *testing.T) {
 	c := newCalendar(t, card())
 	for name, test := range map[string]struct {

@@ -43,8 +43,11 @@ func segmentAt(zone *time.Location, at int64, reach span) segment {
 	instant := time.Unix(at, 0).In(zone)
 	_, offset := instant.Zone()
 	until := reach.to
-	if _, end := instant.ZoneBounds(); !end.IsZero() {
+	if _, end := instant.ZoneBounds(); end.After(instant) {
 		until = min(until, end.Unix())
+	} else if !end.IsZero() {
+		// Beyond a zone's table, Go ends the last day of a leap year before it begins.
+		until = min(until, at+60*minute)
 	}
 	return segment{instants: span{at, until}, offset: int64(offset)}
 }

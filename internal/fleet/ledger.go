@@ -134,7 +134,7 @@ func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Tim
 // holds says what has to come before a change, whether there is a slot or not.
 func (l *Ledger) holds(key Key, change rollout.Change, rules Rules, now time.Time) string {
 	if failed := l.failed(change.Key()); len(failed) >= rules.HaltAfter {
-		return halted(change, failed)
+		return halted(failed)
 	}
 	if change.MovesVersion() && !l.mayLead(key, change.To, rules, now) {
 		return fmt.Sprintf("the first clients, %d %% of them, to run version %s healthy for %s", rules.CanaryPercent, change.To, rollout.Lasting(rules.Healthy))
@@ -176,7 +176,7 @@ func (l *Ledger) failed(change string) []string {
 	return names
 }
 
-func halted(change rollout.Change, failed []string) string {
+func halted(failed []string) string {
 	list := strings.Join(failed[:min(len(failed), named)], ", ")
 	if len(failed) > named {
 		list += ", …"

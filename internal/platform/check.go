@@ -97,8 +97,7 @@ func (c *checker) server(server configv1.Server) {
 	c.placement(server)
 }
 
-// calendar tries each part alone, so that the message has its line; and then
-// whether a change finds a time at all.
+// calendar tries each part alone, so that the message has its line.
 func (c *checker) calendar(cfg *configv1.PlatformConfiguration) {
 	asked := cfg.Calendar
 	for i := range asked.MaintenanceWindows {
@@ -132,6 +131,7 @@ func (c *checker) freeze(freeze v1alpha1.Freeze, field string) {
 	c.wantNil(trimmed(err), field)
 	if err == nil {
 		c.want(!found[0].IsEmpty(), field, "ends on %s, before it begins on %s", freeze.To, freeze.From)
+		c.want(freeze.To < "2100", field, "ends on %s: write a day before 2100", freeze.To)
 	}
 }
 

@@ -33,8 +33,12 @@ func (n *tenant) state() string {
 		objects = append(objects, "key "+key)
 	}
 	slices.Sort(objects)
-	return strings.NewReplacer(known...).Replace(strings.Join(objects, "\n"))
+	all := strings.NewReplacer(known...).Replace(strings.Join(objects, "\n"))
+	return revisionNames.ReplaceAllString(all, "$1-HASH")
 }
+
+// revisionNames end in a hash, in which the namespace is.
+var revisionNames = regexp.MustCompile(`(-(?:production|development))-[0-9a-f]{10}\b`)
 
 func (n *tenant) list(kind client.Object) []unstructured.Unstructured {
 	n.Helper()
@@ -50,7 +54,7 @@ func (n *tenant) list(kind client.Object) []unstructured.Unstructured {
 
 // changing are the fields that every run makes anew.
 var changing = []string{
-	"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "usageTime", "time",
+	"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "usageTime", "time", "healthySince", "startTime", "deadline",
 	"clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "sharing.voute.dev/desired", "data",
 }
 
