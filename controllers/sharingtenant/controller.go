@@ -87,7 +87,7 @@ var steps = []step{
 	{"", "", (*Reconciler).departed},
 }
 
-// +kubebuilder:rbac:groups=sharing.voute.dev,resources=sharingtenants,verbs=list;watch;patch
+// +kubebuilder:rbac:groups=sharing.voute.dev,resources=sharingtenants,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=sharing.voute.dev,resources=sharingtenants/status,verbs=patch
 // +kubebuilder:rbac:groups=sharing.voute.dev,resources=sharingtenants/finalizers,verbs=update
 
