@@ -115,7 +115,7 @@ func changeWaits(n *tenant) {
 	n.patchSpec(`"version":"0.2.0"`)
 	pending := n.waitPending(v1alpha1.ReleaseChange, "version 0.1.0 → 0.2.0", "development first")
 	if development := n.environment(v1alpha1.DevelopmentEnvironment).Pending; development == nil || development.StartTime == nil ||
-		development.StartTime.Before(&pending.Since) || development.EndTime.Sub(development.StartTime.Time) != time.Hour {
+		development.StartTime.Before(pending.Since) || development.EndTime.Sub(development.StartTime.Time) != time.Hour {
 		n.Errorf("development waits for %+v", development)
 	}
 	n.waitFor(v1alpha1.RolloutPendingCondition, metav1.ConditionTrue, "Release", "version 0.1.0 → 0.2.0", "next maintenance window")

@@ -55,11 +55,11 @@ type RolloutStatus struct {
 
 	// change is what is under way.
 	// +optional
-	Change *Change `json:"change,omitempty"`
+	Change *Change `json:"change,omitzero"`
 
 	// failed is the change that was taken back, as long as it is still asked for.
 	// +optional
-	Failed *FailedChange `json:"failed,omitempty"`
+	Failed *FailedChange `json:"failed,omitzero"`
 
 	// emergencies are the last changes that did not wait for their time, the
 	// newest first.
@@ -83,11 +83,11 @@ type Change struct {
 
 	// startTime is when it was started.
 	// +required
-	StartTime metav1.Time `json:"startTime,omitzero"`
+	StartTime *metav1.Time `json:"startTime,omitempty"`
 
 	// deadline is when it is taken back unless it runs healthy by then.
 	// +required
-	Deadline metav1.Time `json:"deadline,omitzero"`
+	Deadline *metav1.Time `json:"deadline,omitempty"`
 }
 
 // FailedChange is a change that was taken back.
@@ -112,7 +112,7 @@ type FailedChange struct {
 
 	// time is when it was given up.
 	// +required
-	Time metav1.Time `json:"time,omitzero"`
+	Time *metav1.Time `json:"time,omitempty"`
 
 	// reason is what stood in its way at that time.
 	// +required
@@ -125,7 +125,7 @@ type FailedChange struct {
 type Emergency struct {
 	// time is when it was started.
 	// +required
-	Time metav1.Time `json:"time,omitzero"`
+	Time *metav1.Time `json:"time,omitempty"`
 
 	// reason is what the annotation gave as one.
 	// +required
@@ -176,7 +176,7 @@ type PendingChange struct {
 
 	// since is when it was first asked for.
 	// +required
-	Since metav1.Time `json:"since,omitzero"`
+	Since *metav1.Time `json:"since,omitempty"`
 
 	// waitsFor says what it waits for.
 	// +required

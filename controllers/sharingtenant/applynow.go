@@ -3,7 +3,6 @@ package sharingtenant
 import (
 	"context"
 	"strings"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -63,7 +62,7 @@ func (d demand) isRecorded(rollout *v1alpha1.RolloutStatus) bool {
 // recorded is the history of an environment with this change in front.
 func (s *scope) recorded(e *environment, p proposal) []v1alpha1.Emergency {
 	now := v1alpha1.Emergency{
-		Time: metav1.NewTime(s.now.Truncate(time.Second)), Reason: s.applyNow.reason, Manager: s.applyNow.manager,
+		Time: timeOf(s.now), Reason: s.applyNow.reason, Manager: s.applyNow.manager,
 		AskedTime: s.applyNow.asked, Change: shortened(p.change.Reason),
 	}
 	all := append([]v1alpha1.Emergency{now}, e.rollout.Emergencies...)

@@ -46,7 +46,7 @@ func (e *environment) wait(now time.Time, p proposal, waitsFor string, opening *
 	since := e.pendingSince(now, p)
 	next := &v1alpha1.PendingChange{
 		Class: told(p.change.Class), Reason: shortened(p.change.Reason), Revision: p.name, Version: p.wanted.Version,
-		Since: metav1.NewTime(since), WaitsFor: shortened(waitsFor),
+		Since: timeOf(since), WaitsFor: shortened(waitsFor),
 	}
 	if opening != nil {
 		next.StartTime, next.EndTime = timeOf(opening.From), timeOf(opening.To)

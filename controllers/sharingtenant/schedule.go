@@ -3,11 +3,9 @@ package sharingtenant
 import (
 	"context"
 	"fmt"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -165,8 +163,8 @@ func (r *Reconciler) start(s *scope, e *environment, p proposal) error {
 	e.begin(p.wanted, p.name)
 	e.rollout.HealthySince = nil
 	e.rollout.Change = &v1alpha1.Change{
-		Class: told(p.change.Class), Reason: shortened(p.change.Reason), StartTime: metav1.NewTime(s.now.Truncate(time.Second)),
-		Deadline: metav1.NewTime(s.now.Add(deadline(s.platform.Config)).Truncate(time.Second)),
+		Class: told(p.change.Class), Reason: shortened(p.change.Reason), StartTime: timeOf(s.now),
+		Deadline: timeOf(s.now.Add(deadline(s.platform.Config))),
 	}
 	s.started = true
 	s.news = append(s.news, news{reason: "ChangeStarted", note: fmt.Sprintf("%s: %s (%s).", e.Name, p.change.Reason, told(p.change.Class))})

@@ -42,7 +42,7 @@ func (s *scope) isHealthy(e *environment) bool {
 
 func (s *scope) done(e *environment) {
 	if e.rollout.HealthySince == nil {
-		e.rollout.HealthySince = &metav1.Time{Time: s.now.Truncate(time.Second)}
+		e.rollout.HealthySince = timeOf(s.now)
 	}
 	e.rollout.LastHealthy = e.rollout.Revision
 	if change := e.rollout.Change; change != nil {
@@ -78,12 +78,12 @@ func (r *Reconciler) overdue(ctx context.Context, s *scope, e *environment) erro
 		why = e.problem.Message
 	}
 	e.rollout.Failed = &v1alpha1.FailedChange{
-		Revision: e.rollout.Revision, Version: e.rollout.Version, Change: change.Reason, Time: metav1.NewTime(s.now.Truncate(time.Second)), Reason: shortened(why),
+		Revision: e.rollout.Revision, Version: e.rollout.Version, Change: change.Reason, Time: timeOf(s.now), Reason: shortened(why),
 	}
 	e.rollout.Revision, e.rollout.Version = e.rollout.LastHealthy, last.Version
 	e.rollout.Change = &v1alpha1.Change{
 		Class: v1alpha1.ReturnChange, Reason: shortened("back from: " + change.Reason),
-		StartTime: metav1.NewTime(s.now.Truncate(time.Second)), Deadline: metav1.NewTime(s.now.Add(deadline(s.platform.Config)).Truncate(time.Second)),
+		StartTime: timeOf(s.now), Deadline: timeOf(s.now.Add(deadline(s.platform.Config))),
 	}
 	s.returned = true
 	s.news = append(s.news, news{warning: true, reason: "ChangeTakenBack", note: fmt.Sprintf("%s: %s was not healthy in time and is taken back: %s", e.Name, change.Reason, why)})

@@ -51,7 +51,7 @@ func (s *scope) setEnvironment(e *environment) {
 			return
 		}
 	}
-	s.tenant.Status.Environments = append(all, now)
+	s.tenant.Status.Environments = append(s.tenant.Status.Environments, now)
 }
 
 func (e *environment) takeOver(report *status.Report, now time.Time) {

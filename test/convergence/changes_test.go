@@ -33,7 +33,7 @@ func changes(last, now *unstructured.Unstructured) []fact {
 }
 
 func differs(begun, last *v1alpha1.Change) bool {
-	return last == nil || !begun.StartTime.Equal(&last.StartTime) || begun.Reason != last.Reason
+	return last == nil || !begun.StartTime.Equal(last.StartTime) || begun.Reason != last.Reason
 }
 
 // environmentOf is what a status says of one environment's changes.
