@@ -55,11 +55,11 @@ type RolloutStatus struct {
 
 	// change is what is under way.
 	// +optional
-	Change *Change `json:"change,omitzero"`
+	Change *Change `json:"change,omitempty"` //nolint:kubeapilinter // nil is none, and is asked for everywhere
 
 	// failed is the change that was taken back, as long as it is still asked for.
 	// +optional
-	Failed *FailedChange `json:"failed,omitzero"`
+	Failed *FailedChange `json:"failed,omitempty"` //nolint:kubeapilinter // nil is none, and is asked for everywhere
 
 	// emergencies are the last changes that did not wait for their time, the
 	// newest first.
