@@ -6,6 +6,13 @@
 // becomes the condition of the same name. A step that fails does not stop the
 // later ones: they do what does not depend on it, and say what they wait for.
 //
+// Before them, schedule finds out what each environment is to run with now: what
+// the spec asks for, or, where that interrupts and has to wait for its time, what
+// ran before (package rollout says which, package fleet whose turn it is). All
+// steps are about that. A change that interrupts is in the status before anything
+// of it is done; settle, after the steps, ends it or takes it back.
+//
+//	calendar       when changes may start
 //	retention      the RetentionPolicy, or the one last in force
 //	pilots         who administers the client's users
 //	keys           Vault serves the operator, and the servers
@@ -14,6 +21,7 @@
 //	configuration  voute.yaml, effective once the server reports its hash
 //	workload       the sharing server itself
 //	exposure       the public address
+//	settle         how the changes under way went
 //	usage          what the server reports of its storage and certificate
 //
 // Before an address is opened for the first time there must be a policy and a

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/fleet"
 )
 
 // patience is how long a scrape waits for a cache that only begins.
@@ -30,6 +31,11 @@ var (
 	certificateExpiry = prometheus.NewDesc("voute_tenant_certificate_expiry_timestamp_seconds",
 		"When the served certificate expires.", ofEnvironment, nil)
 
+	changePending = prometheus.NewDesc("voute_tenant_change_pending",
+		"1 while a change waits for its time.", []string{"namespace", "tenant", "environment", "class"}, nil)
+	rolloutEnvironments = prometheus.NewDesc("voute_rollout_environments",
+		"How many environments that are to have a version are how far with it.", []string{"version", "state"}, nil)
+
 	repairs = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "voute_repairs_total", Help: "Objects that others had changed and that were put back.",
 	}, ofTenant)
@@ -43,11 +49,12 @@ func init() { metrics.Registry.MustRegister(&tenantGauges, repairs) }
 // take some kilobytes for each tenant, and could tell something else.
 type gauges struct {
 	tenants atomic.Pointer[client.Client]
+	fleet   atomic.Pointer[fleet.Ledger]
 }
 
 // Describe names every metric.
 func (g *gauges) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, each := range []*prometheus.Desc{tenantReady, usedBytes, quotaBytes, certificateExpiry} {
+	for _, each := range []*prometheus.Desc{tenantReady, usedBytes, quotaBytes, certificateExpiry, changePending, rolloutEnvironments} {
 		descriptions <- each
 	}
 }
@@ -68,6 +75,21 @@ func (g *gauges) Collect(found chan<- prometheus.Metric) {
 	for i := range tenants.Items {
 		show(found, &tenants.Items[i])
 	}
+	g.showFleet(found)
+}
+
+func (g *gauges) showFleet(found chan<- prometheus.Metric) {
+	ledger := g.fleet.Load()
+	if ledger == nil {
+		return
+	}
+	for version, standing := range ledger.Standings() {
+		for state, count := range map[string]int{
+			"done": standing.Done, "changing": standing.Changing, "pending": standing.Pending, "failed": standing.Failed,
+		} {
+			found <- prometheus.MustNewConstMetric(rolloutEnvironments, prometheus.GaugeValue, float64(count), version, state)
+		}
+	}
 }
 
 func show(found chan<- prometheus.Metric, tenant *v1alpha1.SharingTenant) {
@@ -83,6 +105,9 @@ func show(found chan<- prometheus.Metric, tenant *v1alpha1.SharingTenant) {
 		if e.Quota != nil && e.Used != nil {
 			gauge(quotaBytes, e.Quota.AsApproximateFloat64(), string(e.Name))
 			gauge(usedBytes, e.Used.AsApproximateFloat64(), string(e.Name))
+		}
+		if e.Pending != nil {
+			gauge(changePending, 1, string(e.Name), string(e.Pending.Class))
 		}
 		if e.CertificateNotAfter != nil {
 			gauge(certificateExpiry, float64(e.CertificateNotAfter.Unix()), string(e.Name))

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/test/memoryapi"
 )
 
@@ -24,8 +25,16 @@ func TestGauges(t *testing.T) {
 	}
 	kube := withTenant(t)
 	g.tenants.Store(&kube)
+	ledger := fleet.New(nil)
+	ledger.Note(fleet.Key{Environment: v1alpha1.ProductionEnvironment}, fleet.Line{Wants: "0.2.0", Runs: "0.1.0", Pending: true})
+	g.fleet.Store(ledger)
 	want := []string{
+		"voute_rollout_environments changing 0.2.0 0",
+		"voute_rollout_environments done 0.2.0 0",
+		"voute_rollout_environments failed 0.2.0 0",
+		"voute_rollout_environments pending 0.2.0 1",
 		"voute_tenant_certificate_expiry_timestamp_seconds production justice justice 1795435200",
+		"voute_tenant_change_pending release production justice justice 1",
 		"voute_tenant_quota_bytes production justice justice 20000000000",
 		"voute_tenant_ready justice justice 1",
 		"voute_tenant_used_bytes production justice justice 5000000",
@@ -81,7 +90,8 @@ func withTenant(t *testing.T) client.Client {
 		Environments: []v1alpha1.EnvironmentStatus{
 			{
 				Name: v1alpha1.ProductionEnvironment, CertificateNotAfter: &metav1.Time{Time: noon.Add(24 * time.Hour)},
-				Quota: resource.NewQuantity(20*gigabyte, resource.DecimalSI), Used: resource.NewQuantity(5*megabyte, resource.DecimalSI),
+				Pending: &v1alpha1.PendingChange{Class: v1alpha1.ReleaseChange, Reason: "version", Revision: "r", Since: &metav1.Time{Time: noon}, WaitsFor: "Sunday"},
+				Quota:   resource.NewQuantity(20*gigabyte, resource.DecimalSI), Used: resource.NewQuantity(5*megabyte, resource.DecimalSI),
 			},
 			{Name: v1alpha1.DevelopmentEnvironment},
 		},

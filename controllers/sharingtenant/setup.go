@@ -47,6 +47,7 @@ func Owned() []client.Object {
 // SetupWithManager registers the reconciler and what wakes it.
 func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 	tenantGauges.tenants.Store(&r.Client)
+	tenantGauges.fleet.Store(r.Fleet)
 	build := ctrl.NewControllerManagedBy(manager).
 		For(&v1alpha1.SharingTenant{}, builder.WithPredicates(asked())).
 		Watches(&v1alpha1.Pilot{}, handler.EnqueueRequestsFromMapFunc(tenantOfPilot), builder.WithPredicates(asked())).
