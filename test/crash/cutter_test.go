@@ -134,7 +134,7 @@ func (c *cutter) between(isWrite func(*http.Request) bool, next http.RoundTrippe
 // nameOf names a write by its method and the path of its object, which a
 // creation has only in what it sends.
 func nameOf(r *http.Request) (string, *http.Request, error) {
-	name := r.Method + " " + r.URL.Path
+	name := withoutHash(r.Method + " " + r.URL.Path)
 	if r.Method != http.MethodPost || r.Body == nil {
 		return name, r, nil
 	}
@@ -145,7 +145,7 @@ func nameOf(r *http.Request) (string, *http.Request, error) {
 	again := r.Clone(r.Context())
 	again.Body = io.NopCloser(bytes.NewReader(content))
 	if object := nameIn(content); object != "" {
-		name += "/" + object
+		name += "/" + withoutHash(object)
 	}
 	return name, again, nil
 }

@@ -15,6 +15,7 @@ import (
 // The phases by their number.
 const (
 	creation = iota
+	rollingOut
 	updating
 	retaining
 	creationAgain
@@ -161,6 +162,9 @@ func crowdedLife(f *faulty) {
 // issues: before a server starts, and while one serves.
 func slowCertificates(f *faulty) {
 	for _, i := range []int{creation, updating} {
+		if i == updating {
+			f.live(rollingOut, nothing)
+		}
 		release := f.cluster.Hold(f.namespace, "Certificate")
 		f.live(i, func() {
 			f.waitFor(v1alpha1.CertificateReadyCondition, "CertificatePending")
@@ -183,6 +187,7 @@ func lostLeader(f *faulty) {
 	f.live(creation, nothing)
 	f.operators[0].kill()
 	f.operators[0] = f.startOperator(f.T, f.namespace, order{}, elected)
+	f.live(rollingOut, nothing)
 	f.live(updating, nothing)
 }
 
@@ -208,6 +213,7 @@ func lostVault(f *faulty) {
 			ways[w].back(f.T)
 		})
 		if i == creation {
+			f.live(rollingOut, nothing)
 			f.live(updating, nothing)
 			f.live(retaining, nothing)
 		}
@@ -276,6 +282,7 @@ func lostServer(t *testing.T, s *stage, want []outcome) {
 	t.Helper()
 	halves := []*half{
 		begin(t, s, want, creation, "/deployments/justice-production"),
+		begin(t, s, want, rollingOut, "/deployments/justice-production"),
 		begin(t, s, want, updating, "DELETE /apis/cert-manager.io/v1/namespaces/NAMESPACE/certificates/justice-development-tls"),
 		begin(t, s, want, destroying, "DELETE /v1/transit/keys/NAMESPACE.justice-production."+days[0]),
 	}
@@ -295,5 +302,6 @@ func lostServer(t *testing.T, s *stage, want []outcome) {
 	} else if soak {
 		t.Error("the leader lives, though it could not renew its Lease for a minute")
 	}
+	led.live(rollingOut, nothing)
 	led.live(updating, nothing)
 }

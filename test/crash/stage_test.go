@@ -127,7 +127,8 @@ func kubeconfig(config *rest.Config) clientcmdapi.Config {
 // platformFile is the one of config/default, with this Vault and the authorities.
 func platformFile(t *testing.T, vault, authorities string) string {
 	t.Helper()
-	text := strings.NewReplacer("https://vault.vault.svc:8200", vault, "# className: voute-local", "className: voute-local").
+	text := strings.NewReplacer("https://vault.vault.svc:8200", vault, "# className: voute-local", "className: voute-local",
+		"image: localhost/voute-server:0.1.0", "image: localhost/voute-server:0.1.0\n  - {version: 0.1.1, image: localhost/voute-server:0.1.1}").
 		Replace(string(read(t, "../../config/default/platform.yaml")))
 	return text + simulation.AnyTime(time.Now()) + "\ntrustedCAs: |\n  " + strings.ReplaceAll(strings.TrimSpace(authorities), "\n", "\n  ") + "\n"
 }

@@ -34,8 +34,10 @@ func (n *tenant) state() string {
 	}
 	slices.Sort(objects)
 	all := strings.NewReplacer(known...).Replace(strings.Join(objects, "\n"))
-	return revisionNames.ReplaceAllString(all, "$1-HASH")
+	return withoutHash(all)
 }
+
+func withoutHash(text string) string { return revisionNames.ReplaceAllString(text, "$1-HASH") }
 
 // revisionNames end in a hash, in which the namespace is.
 var revisionNames = regexp.MustCompile(`(-(?:production|development))-[0-9a-f]{10}\b`)

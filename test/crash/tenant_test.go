@@ -80,6 +80,14 @@ func (n *tenant) delete(object client.Object, name string) {
 // create orders a vault with two environments.
 func create(n *tenant) { n.apply(policyYAML, pilotYAML, tenantYAML) }
 
+// rollOut asks for another version, which comes to one environment after the other.
+func rollOut(n *tenant) {
+	object := &v1alpha1.SharingTenant{ObjectMeta: metav1.ObjectMeta{Namespace: n.namespace, Name: "justice"}}
+	if err := n.kube.Patch(n.Context(), object, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"version":"0.1.1"}}`)), client.FieldOwner("platform-team")); err != nil {
+		n.Fatal(err)
+	}
+}
+
 // update changes at once what touches most: after it one environment is left.
 func update(n *tenant) {
 	n.serve()
