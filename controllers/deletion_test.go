@@ -97,7 +97,7 @@ func (n *tenant) leaves(policy v1alpha1.DeletionPolicy) {
 	})
 }
 
-const ownedKinds = "deployments,services,configmaps,serviceaccounts,networkpolicies,certificates,pvc"
+const ownedKinds = "controllerrevisions,deployments,services,configmaps,serviceaccounts,networkpolicies,certificates,pvc"
 
 // orphaned: the garbage collector, which the test stands in for, has taken the
 // owner from every object before the operator may remove them. Left without an
@@ -163,7 +163,7 @@ func forced(n *tenant) {
 	n.kubectl("patch", "stn", "justice", "--type=merge", "-p", `{"spec":{"deletionPolicy":"Destroy"}}`) // which waits, and so removes nothing
 	n.force("stn", "justice")
 	n.waitGone()
-	if left := n.left(); len(left) != 18 {
+	if left := n.left(); len(left) != 20 {
 		n.Errorf("it leaves %v to the garbage collector", left)
 	}
 	n.apply(tenantYAML)
@@ -176,7 +176,7 @@ func forced(n *tenant) {
 	n.waitFor(v1alpha1.ReconcilingCondition, metav1.ConditionTrue, "NameTaken")
 	n.kubectl("delete", "certificates,configmaps", "-l", v1alpha1.TenantLabel+"=justice")
 	n.waitFor(v1alpha1.WorkloadReadyCondition, metav1.ConditionFalse, "NameTaken", "an earlier SharingTenant justice")
-	n.kubectl("delete", "deployments,services,serviceaccounts,networkpolicies", "-l", v1alpha1.TenantLabel+"=justice")
+	n.kubectl("delete", "controllerrevisions,deployments,services,serviceaccounts,networkpolicies", "-l", v1alpha1.TenantLabel+"=justice")
 	n.waitReady()
 	if again := fetch(n, "justice-production", &corev1.PersistentVolumeClaim{}); again.UID != claim.UID {
 		n.Error("the documents are on another volume")

@@ -77,6 +77,7 @@ var sideBySide = slices.Concat([]scenario{
 	{"a suspended tenant is left alone", suspended},
 	{"an environment is not ended before its time", endWaits},
 	{"what runs is put back while a change waits", repairedWhileWaiting},
+	{"the memory of what runs is put back", revisionRepaired},
 	{"cert-manager's own words are shown", unknownIssuer},
 	{"a live tenant does not take another's host", keepsItsHost},
 	{"an environment taken out of the spec goes", environmentGoes},

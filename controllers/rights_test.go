@@ -208,7 +208,7 @@ func (r *requests) cacheLittle(t *testing.T) {
 			watched[one.resource] = true
 		}
 	}
-	if len(watched) != 7 {
-		t.Errorf("by their metadata are watched %v, want the seven kinds that a tenant owns", watched)
+	if len(watched) != 8 {
+		t.Errorf("by their metadata are watched %v, want the eight kinds that a tenant owns", watched)
 	}
 }

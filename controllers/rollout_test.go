@@ -301,3 +301,26 @@ func repairedWhileWaiting(n *tenant) {
 	n.runs("0.1.0")
 	n.waitReady()
 }
+
+// revisionRepaired: a ControllerRevision cannot be changed in what it holds; it is
+// labelled as another tenant's, and then deleted.
+func revisionRepaired(n *tenant) {
+	n.becomeReady()
+	name := n.environment(v1alpha1.ProductionEnvironment).Rollout.Revision
+	n.kubectl("label", "--overwrite", "controllerrevision", name, v1alpha1.TenantLabel+"=health")
+	eventually(n.T, "it has its label again", func() error {
+		if label := fetch(n, name, &appsv1.ControllerRevision{}).Labels[v1alpha1.TenantLabel]; label != "justice" {
+			return fmt.Errorf("it is that of %q", label)
+		}
+		return nil
+	})
+	n.kubectl("delete", "controllerrevision", name)
+	eventually(n.T, "it is made again", func() error {
+		if missing(n, name, &appsv1.ControllerRevision{}) == nil {
+			return fmt.Errorf("it is not there")
+		}
+		return nil
+	})
+	n.waitReady()
+	n.quiet()
+}

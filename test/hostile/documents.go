@@ -20,6 +20,12 @@ spec:
   retentionPolicyRef: {name: courante}
   version: 0.1.0
   deletionPolicy: Retain
+  suspend: false
+  calendar:
+    timeZone: America/Toronto
+    maintenanceWindows: [{days: [Wednesday], from: "05:00", to: "07:00"}]
+    businessHours: [{days: [Monday], from: "08:30", to: "16:30"}]
+    freezes: [{from: "2027-12-14", to: "2028-01-05"}]
   environments:
   - name: production
     host: partage.NAME.NAMESPACE.example
