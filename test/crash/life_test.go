@@ -28,7 +28,7 @@ type phase struct {
 // phases in their order: each begins where the one before has ended.
 var phases = []phase{
 	{"creation", create, true, 23, 1},
-	{"roll-out", rollOut, true, 6, 1},
+	{"roll-out", rollOut, true, 6, 2},
 	{"update", update, true, 17, 4},
 	{"deletion that retains", retain, false, 14, 1},
 	{"creation over what was retained", createAgain, true, 22, 2},
