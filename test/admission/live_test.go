@@ -184,7 +184,7 @@ func ask(t *testing.T, server *apiserver.Server, resource, form string) []byte {
 // testHeadings: these are what people see without -o wide, in this order.
 func testHeadings(t *testing.T, server *apiserver.Server) {
 	for resource, want := range map[string]string{
-		"stn": "NAME READY URL VERSION QUOTA USED USED% MONTHLY AGE",
+		"stn": "NAME READY URL VERSION QUOTA USED USED% MONTHLY PENDING AGE",
 		"plt": "NAME TENANT NAME PHASE READY AGE",
 		"rtp": "NAME DEFAULT MIN MAX TENANTS READY AGE",
 	} {
