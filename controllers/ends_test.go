@@ -302,6 +302,7 @@ func (c *campaign) clear(n *tenant) {
 		}
 	}
 	for i := range tenants.Items {
+		n.kubectl("patch", "stn", tenants.Items[i].Name, "--type=merge", "-p", `{"spec":{"suspend":null}}`) // else it stays
 		n.remove(&tenants.Items[i], v1alpha1.TenantFinalizer)
 	}
 	for i := range pilots.Items {

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -64,13 +65,21 @@ func New(in desired.Input) *Revision {
 	return revision
 }
 
-// content is a revision as it is kept.
+// content is a revision as it is kept: with its fields in their order, as an API
+// server writes them when it writes them anew. Other bytes would be a change to
+// it, and what a ControllerRevision holds may not change.
 func (r *Revision) content() ([]byte, error) {
-	text, err := json.Marshal(r)
+	typed, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("write a revision: %w", err)
 	}
-	return text, nil
+	var fields map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(typed))
+	decoder.UseNumber()
+	if err := decoder.Decode(&fields); err != nil {
+		return nil, fmt.Errorf("write a revision: %w", err)
+	}
+	return json.Marshal(fields)
 }
 
 // hash names the content.

@@ -17,6 +17,7 @@ type missing struct{}
 // texts mean something to somebody: to a parser, a shell, a browser, a file
 // system, a resolver, or an eye.
 var texts = []string{
+	"04:30", "2027-12-20", // a time of day and a day, as calendars have them
 	" ", "-", ".", "..", "~", "a", "0", "-a", "a-", "A", "true", "null", "1e9", "1.4.0", "1.4.0-rc.1",
 	"e\u0301", "\u202Eelims", "a\u0000b", "a\nb", "a\r\nBcc: c@d.example", "\u2028", "\uFEFF", "\u200B", "🙂", strings.Repeat("é", 119),
 	"!!binary aGk=", "&x", "*x", "---\nkind: Secret", "# gone", ": x", "a: b", "- a", "|", "'", `"`, `\`, "%0a", "{}", "[]",
