@@ -41,6 +41,8 @@ func Start(t testing.TB, crds ...string) *Server {
 		ControlPlaneStopTimeout:  patience,
 	}
 	environment.ControlPlane.GetAPIServer().Path = program.Tool(t, "kube-apiserver")
+	// Its default holds 254 Services, fewer than some suites make.
+	environment.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.96.0.0/16")
 	// A folder of our own: envtest's is removed by Stop, and with it who may sign in.
 	environment.ControlPlane.GetAPIServer().CertDir = t.TempDir()
 	environment.ControlPlane.Etcd = &envtest.Etcd{Path: program.Tool(t, "etcd")}
