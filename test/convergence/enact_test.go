@@ -69,6 +69,10 @@ func (p *people) policies(ctx context.Context, w *wishes) error {
 			if err := p.kube.Update(ctx, live); err != nil {
 				return err
 			}
+			again := &v1alpha1.RetentionPolicy{ObjectMeta: p.meta(name), Spec: w.policies[name]}
+			if err := p.kube.Create(ctx, again); client.IgnoreAlreadyExists(err) != nil {
+				return err
+			}
 		}
 	}
 	return p.prune(ctx, &v1alpha1.RetentionPolicyList{}, func(name string) bool { _, wanted := w.policies[name]; return wanted })
