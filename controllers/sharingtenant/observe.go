@@ -49,15 +49,21 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) {
 	r.ask(ctx, s)
 }
 
-// present: an object of this tenant is there. Of an environment that was never
+// present: an object of this tenant is there.
+func (r *Reconciler) present(ctx context.Context, s *scope, e *environment, object client.Object) (bool, error) {
+	found, err := r.seek(ctx, e, object)
+	return found && s.owns(object), err
+}
+
+// seek reads an object that may be there. Of an environment that was never
 // reached it is enough that nobody has seen one: what is there all the same is
 // found when it is made, and serves nobody.
-func (r *Reconciler) present(ctx context.Context, s *scope, e *environment, object client.Object) (bool, error) {
+func (r *Reconciler) seek(ctx context.Context, e *environment, object client.Object) (found bool, err error) {
 	suspected, err := r.Objects.Suspects(ctx, object)
 	if err != nil || (!suspected && e.status.URL == "") {
 		return false, err
 	}
-	return r.ours(ctx, s, object)
+	return r.Objects.Observe(ctx, object)
 }
 
 func (r *Reconciler) ours(ctx context.Context, s *scope, object client.Object) (bool, error) {

@@ -42,10 +42,7 @@ func (r *Reconciler) volume(ctx context.Context, s *scope, e *environment) error
 // findClaim looks for a claim that exists, and refuses one that another made.
 func (r *Reconciler) findClaim(ctx context.Context, s *scope, e *environment) error {
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: s.meta(e, e.name)}
-	if suspected, err := r.Objects.Suspects(ctx, claim); err != nil || (!suspected && e.status.URL == "") {
-		return err // one that is there all the same is found when it is made
-	}
-	found, err := r.Objects.Observe(ctx, claim)
+	found, err := r.seek(ctx, e, claim)
 	if err != nil || !found {
 		return err
 	}

@@ -159,7 +159,7 @@ func (a *Applier) Compare(ctx context.Context, object client.Object) (result Res
 // Observe reads an object without changing it; found is false when there is
 // none. Object is filled as Result.Live is.
 func (a *Applier) Observe(ctx context.Context, object client.Object) (found bool, err error) {
-	if _, err := identify(object, a.writer.Scheme()); err != nil {
+	if err := nameKind(object, a.writer.Scheme()); err != nil {
 		return false, err
 	}
 	head, _ := a.head(ctx, object) // what the cache does not show is read
@@ -207,7 +207,7 @@ func (a *Applier) Knows(object client.Object) (bool, error) {
 // Suspects says whether an object may be there: the cache shows it, or it was
 // there when it was last looked at. It costs no request.
 func (a *Applier) Suspects(ctx context.Context, object client.Object) (bool, error) {
-	if _, err := identify(object, a.writer.Scheme()); err != nil {
+	if err := nameKind(object, a.writer.Scheme()); err != nil {
 		return false, err
 	}
 	if _, err := a.head(ctx, object); !apierrors.IsNotFound(err) {

@@ -22,17 +22,25 @@ type wanted struct {
 	typed client.Object
 }
 
+// nameKind writes into an object of which kind it is.
+func nameKind(object client.Object, scheme *runtime.Scheme) error {
+	gvk, err := apiutil.GVKForObject(object, scheme)
+	if err != nil {
+		return fmt.Errorf("find the kind of %T: %w", object, err)
+	}
+	object.GetObjectKind().SetGroupVersionKind(gvk)
+	return nil
+}
+
 // identify gives an object its kind, and the hash of all that is desired of it.
 // Most often nothing has changed, and this is all that a look at it takes.
 func identify(object client.Object, scheme *runtime.Scheme) (hash string, err error) {
-	gvk, err := apiutil.GVKForObject(object, scheme)
-	if err != nil {
-		return "", fmt.Errorf("find the kind of %T: %w", object, err)
+	if err := nameKind(object, scheme); err != nil {
+		return "", err
 	}
-	object.GetObjectKind().SetGroupVersionKind(gvk)
 	text, err := json.Marshal(object)
 	if err != nil {
-		return "", fmt.Errorf("write %s %s as JSON: %w", gvk.Kind, object.GetName(), err)
+		return "", fmt.Errorf("write %s as JSON: %w", describe(object), err)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16]), nil

@@ -17,6 +17,7 @@ import (
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/controllers"
 	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/test/simulation"
 )
 
 // measureBare gives how long the bare client takes for all tenants, until the
@@ -49,7 +50,7 @@ func watchAsOperator(t *testing.T, p *place) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, watches.Start)
+	simulation.Run(t, watches.Start)
 	kinds := []client.Object{&v1alpha1.SharingTenant{}, &v1alpha1.Pilot{}, &v1alpha1.RetentionPolicy{}}
 	scheme, err := controllers.Scheme()
 	if err != nil {

@@ -69,13 +69,13 @@ func startSimulator(t *testing.T, p *place) *simulator {
 	if s.cache, err = cache.New(p.config, options); err != nil {
 		t.Fatal(err)
 	}
-	run(t, s.cache.Start)
+	simulation.Run(t, s.cache.Start)
 	for _, kind := range kinds {
 		s.watch(t, kind, s.see)
 	}
 	s.watch(t, &v1alpha1.SharingTenant{}, s.seeTenant)
 	for range 16 {
-		run(t, s.work)
+		simulation.Run(t, s.work)
 	}
 	return s
 }
@@ -175,7 +175,7 @@ func startServers(t *testing.T, s *simulator, authority *certtest.Authority, ope
 	certificate := func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &pair, nil }
 	server := &http.Server{Handler: http.HandlerFunc(s.answer), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	secured := tls.NewListener(listener, status.TLS(certificate, func() []string { return []string{operatorKey} }))
-	run(t, func(ctx context.Context) error {
+	simulation.Run(t, func(ctx context.Context) error {
 		context.AfterFunc(ctx, func() { _ = server.Close() })
 		if err := server.Serve(secured); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -219,20 +219,4 @@ func (s *simulator) report(ctx context.Context, namespace, name string) (status.
 		report.Pilots = append(report.Pilots, status.PilotReport{ID: pilot.ID, State: "invited"})
 	}
 	return report, nil
-}
-
-// run ends something with the test, and waits for its end.
-func run(t *testing.T, start func(context.Context) error) {
-	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	var ended sync.WaitGroup
-	ended.Go(func() {
-		if err := start(ctx); err != nil {
-			t.Errorf("it ended: %v", err)
-		}
-	})
-	t.Cleanup(func() {
-		stop()
-		ended.Wait()
-	})
 }

@@ -42,7 +42,7 @@ func New(kube client.Client) *Cluster {
 func Start(t testing.TB, kube client.Client) *Cluster {
 	t.Helper()
 	c := New(kube)
-	run(t, func(ctx context.Context) error {
+	Run(t, func(ctx context.Context) error {
 		for ctx.Err() == nil {
 			c.Turn(ctx)
 			select {
@@ -131,8 +131,8 @@ func (c *Cluster) fill(ctx context.Context, certificate *certmanagerv1.Certifica
 	return c.kube.Create(ctx, secret) == nil // there is one already, most often
 }
 
-// run ends something with the test, and waits for its end.
-func run(t testing.TB, start func(context.Context) error) {
+// Run ends something with the test, and waits for its end.
+func Run(t testing.TB, start func(context.Context) error) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	var ended sync.WaitGroup

@@ -84,7 +84,7 @@ func StartServers(t testing.TB, kube client.Reader, vault Vault, operatorKey str
 	certificate := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.show(t, hello.ServerName), nil }
 	server := &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	secured := tls.NewListener(listener, status.TLS(certificate, func() []string { return []string{operatorKey} }))
-	run(t, func(ctx context.Context) error {
+	Run(t, func(ctx context.Context) error {
 		context.AfterFunc(ctx, func() { _ = server.Close() }) // the end of the test ends every connection
 		if err := server.Serve(secured); !errors.Is(err, http.ErrServerClosed) {
 			return err
