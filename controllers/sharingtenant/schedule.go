@@ -36,6 +36,9 @@ func (r *Reconciler) schedule(ctx context.Context, s *scope) error {
 		e.rollout.Revision = firstOf(e.rollout.Revision, e.labelled)
 		rewind(&e.rollout, s.now, deadline(s.platform.Config))
 	}
+	if s.tryAgain {
+		r.Fleet.Forgive(client.ObjectKeyFromObject(s.tenant))
+	}
 	for _, e := range s.environments {
 		if err := r.scheduleOne(ctx, s, e); err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
@@ -201,12 +204,12 @@ func (r *Reconciler) mayStart(s *scope, e *environment, p proposal) (waitsFor st
 	if !decision.Start {
 		return decision.WaitsFor, decision.Opening
 	}
-	granted, waitsFor := r.Fleet.Claim(s.fleetKey(e), p.change, fleetRules(s.platform.Config), s.now)
-	if granted {
-		return "", nil
+	answer := r.Fleet.Claim(s.fleetKey(e), p.change, fleetRules(s.platform.Config), s.now)
+	if !answer.IsNext {
+		return answer.WaitsFor, nil // nobody can say when, and users are told of no time
 	}
 	now, _ := s.when.NextOpening(p.change.Class, s.now)
-	return waitsFor, &now
+	return answer.WaitsFor, &now
 }
 
 func (s *scope) facts(e *environment, p proposal) rollout.Facts {
