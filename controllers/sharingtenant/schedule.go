@@ -36,9 +36,6 @@ func (r *Reconciler) schedule(ctx context.Context, s *scope) error {
 		e.rollout.Revision = firstOf(e.rollout.Revision, e.labelled)
 		rewind(&e.rollout, s.now, deadline(s.platform.Config))
 	}
-	if s.tryAgain {
-		r.Fleet.Forgive(client.ObjectKeyFromObject(s.tenant))
-	}
 	for _, e := range s.environments {
 		if err := r.scheduleOne(ctx, s, e); err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
@@ -204,12 +201,12 @@ func (r *Reconciler) mayStart(s *scope, e *environment, p proposal) (waitsFor st
 	if !decision.Start {
 		return decision.WaitsFor, decision.Opening
 	}
-	answer := r.Fleet.Claim(s.fleetKey(e), p.change, fleetRules(s.platform.Config), s.now)
-	if !answer.IsNext {
-		return answer.WaitsFor, nil // nobody can say when, and users are told of no time
+	granted, waitsFor := r.Fleet.Claim(s.fleetKey(e), p.change, fleetRules(s.platform.Config), s.now)
+	if granted {
+		return "", nil
 	}
 	now, _ := s.when.NextOpening(p.change.Class, s.now)
-	return answer.WaitsFor, &now
+	return waitsFor, &now
 }
 
 func (s *scope) facts(e *environment, p proposal) rollout.Facts {

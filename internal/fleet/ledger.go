@@ -49,16 +49,6 @@ type Rules struct {
 	HaltAfter int
 }
 
-// Answer is what a claim is told.
-type Answer struct {
-	Granted bool
-	// WaitsFor says what a claim that is not granted waits for, in words that stay
-	// the same meanwhile.
-	WaitsFor string
-	// IsNext is true where that is a place alone: it may be free at any time.
-	IsNext bool
-}
-
 // Ledger is safe for concurrent use.
 type Ledger struct {
 	lock  sync.Mutex
@@ -173,8 +163,9 @@ func (l *Ledger) leave(key Key) {
 	l.waiting = slices.DeleteFunc(l.waiting, func(k Key) bool { return k == key })
 }
 
-// Claim asks for the start of a change, and takes a slot where it is granted.
-func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Time) Answer {
+// Claim asks for the start of a change, and takes a slot where it is granted. If
+// not, it says what the change waits for, in words that stay the same meanwhile.
+func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Time) (granted bool, waitsFor string) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	woken := l.answer(key)
@@ -183,29 +174,15 @@ func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Tim
 		if woken {
 			l.next()
 		}
-		return Answer{WaitsFor: waitsFor}
+		return false, waitsFor
 	}
 	if l.changingBeside(key) >= rules.Slots {
 		l.queue(key, woken)
-		return Answer{WaitsFor: placeOf(rules.Slots), IsNext: true}
+		return false, placeOf(rules.Slots)
 	}
 	l.leave(key)
 	l.start(key, change)
-	return Answer{Granted: true}
-}
-
-// Forgive has a tenant's failures stand against nobody, itself included: a person
-// has looked at them.
-func (l *Ledger) Forgive(tenant types.NamespacedName) {
-	l.lock.Lock()
-	defer l.lock.Unlock()
-	for _, environment := range environments {
-		key := Key{Tenant: tenant, Environment: environment}
-		if line, known := l.lines[key]; known {
-			line.Failed = ""
-			l.put(key, line)
-		}
-	}
+	return true, ""
 }
 
 func placeOf(slots int) string {

@@ -49,11 +49,7 @@ func (w *wakes) want(t *testing.T, names ...string) {
 
 func claim(t *testing.T, l *fleet.Ledger, number int, change rollout.Change, rules fleet.Rules, want string) {
 	t.Helper()
-	answer := l.Claim(production(number), change, rules, now)
-	granted, waitsFor := answer.Granted, answer.WaitsFor
-	if answer.IsNext != strings.Contains(waitsFor, "places of those") {
-		t.Errorf("%s is next: %v, and waits for %s", tenant(number), answer.IsNext, waitsFor)
-	}
+	granted, waitsFor := l.Claim(production(number), change, rules, now)
 	if granted != (want == "") || !strings.HasPrefix(waitsFor, want) || granted != (waitsFor == "") {
 		t.Errorf("%s: granted: %v, waits for %q; want %q", tenant(number), granted, waitsFor, want)
 	}
@@ -283,7 +279,7 @@ func TestManyAtOnceGetThroughByWakesAlone(t *testing.T) {
 		all.Go(func() {
 			for range rounds {
 				for granted := false; !granted; {
-					if granted = l.Claim(production(number), memory, rules, now).Granted; granted {
+					if granted, _ = l.Claim(production(number), memory, rules, now); granted {
 						break
 					}
 					select {
@@ -320,17 +316,4 @@ func TestWhatAllWantIsKnownBeforeTheyAsk(t *testing.T) {
 	if diff := cmp.Diff(map[string]fleet.Standing{"1.4.1": {Changing: 2, Pending: 18}}, l.Standings()); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// Whoever is asked to try again does not stand in his own way, and no longer in
-// that of others.
-func TestForgive(t *testing.T) {
-	l, rules := fleet.New(nil), fleet.Rules{Slots: 10, HaltAfter: 1}
-	l.Note(production(1), fleet.Line{Wants: "1.4.1", Runs: "1.4.0", Failed: fix.Key()})
-	claim(t, l, 1, fix, rules, "a person: ")
-	claim(t, l, 2, fix, rules, "a person: ")
-	l.Forgive(tenant(1))
-	l.Forgive(tenant(99)) // nobody knows it
-	claim(t, l, 1, fix, rules, "")
-	claim(t, l, 2, fix, rules, "")
 }

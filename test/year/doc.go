@@ -7,7 +7,7 @@
 // The clock goes from one thing that is due to the next: a look at a tenant that
 // the operator has asked for or that a watch brings about, a node that starts a
 // server, something of the year's plan. At one instant these come in any order. About
-// half a dozen tenants follow the platform's versions, and the others have pinned
+// a dozen tenants follow the platform's versions, and the others have pinned
 // theirs: in a seed that 1,000 divides all follow, which takes minutes.
 //
 // An operator looks at each tenant twice a minute, which would be 200 million looks

@@ -20,7 +20,7 @@ import (
 const nowhere = "Mars/Olympus"
 
 // edits of one client each come in a year.
-const edits = 14
+const edits = 20
 
 var zones = []string{
 	"America/Toronto", "America/Vancouver", "America/St_Johns", "America/Sao_Paulo", "Europe/Paris", "Africa/Casablanca",

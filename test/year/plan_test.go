@@ -159,12 +159,12 @@ func (w *world) drawTrouble() {
 	}
 	w.on(w.someTime(day, lastEdit), func() error {
 		w.stormy = w.clock.Add(w.between(5*time.Minute, 40*time.Minute))
-		for range 10 {
+		for range 20 {
 			w.after(w.between(0, 40*time.Minute), func() error { return w.idle(w.someone()) })
 		}
 		return nil
 	})
-	for range 20 {
+	for range 40 {
 		w.on(w.someTime(day, 365*day), func() error { return w.idle(w.someone()) })
 	}
 	for range 2 {

@@ -32,10 +32,10 @@ const (
 	withBoth = 110
 	// followers is how many follow the platform's versions at least: all of them
 	// would take some minutes a year. They do where wholeFleet divides the seed.
-	followers  = 5
+	followers  = 8
 	wholeFleet = 1_000
 	// sample of those at rest is looked at where everybody is.
-	sample         = 25
+	sample         = 10
 	tenantName     = "client"
 	firstVersion   = "0.1.0"
 	crds           = "../../config/crd/bases"
