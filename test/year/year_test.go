@@ -3,50 +3,20 @@ package year
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"voute.dev/voute/test/seeds"
 )
 
 const (
-	// seedVariable runs one seed again, or some; soakVariable runs many.
-	seedVariable = "VOUTE_SEED"
-	soakVariable = "VOUTE_SOAK"
-
 	usual, many = 100, 1_000
 )
 
 var errUnfinished = errors.New("at the end of the year not everything is as it should be")
-
-// span is which seeds to run: those that the variable names (7, or 200-999), or
-// as many as are asked for.
-func span(t *testing.T) (first, last uint64) {
-	t.Helper()
-	text := os.Getenv(seedVariable)
-	switch {
-	case text == "" && os.Getenv(soakVariable) != "":
-		return 1, many
-	case text == "":
-		return 1, usual
-	}
-	from, to, isRange := strings.Cut(text, "-")
-	if !isRange {
-		to = from
-	}
-	first, err := strconv.ParseUint(from, 10, 64)
-	if err == nil {
-		last, err = strconv.ParseUint(to, 10, 64)
-	}
-	if err != nil {
-		t.Fatalf("%s is a seed or two with - between them: %v", seedVariable, err)
-	}
-	return first, last
-}
 
 // live is one year, from a seed, or the beginning of one.
 func live(b *base, seed uint64, until time.Time) (*world, error) {
@@ -113,7 +83,7 @@ func aBase(t *testing.T) *base {
 func TestYear(t *testing.T) {
 	b := aBase(t)
 	begin := time.Now()
-	from, to := span(t)
+	from, to := seeds.Span(t, usual, many)
 	// Each year is a world that is soon forgotten.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var next atomic.Uint64
@@ -126,7 +96,7 @@ func TestYear(t *testing.T) {
 			for seed := next.Add(1); seed <= to && !t.Failed(); seed = next.Add(1) {
 				w, err := live(b, seed, last)
 				if err != nil {
-					t.Errorf("%s=%d: %v", seedVariable, seed, err)
+					t.Errorf("%s=%d: %v", seeds.Variable, seed, err)
 				}
 				if w != nil {
 					lock.Lock()
