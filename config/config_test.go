@@ -58,6 +58,9 @@ func installOperator(t *testing.T, server *apiserver.Server) {
 	if after := server.MustKubectl(t, "", "get", "-k", "default", "-o", "jsonpath={.items[*].metadata.resourceVersion}"); after != before {
 		t.Errorf("applied again, something changed: %s, then %s", before, after)
 	}
+	if actions := server.MustKubectl(t, "", "get", "validatingadmissionpolicybinding", "voute-emergency-reason", "-o", "jsonpath={.spec.validationActions}"); actions != `["Deny"]` {
+		t.Errorf("an emergency without a reason is answered with %s", actions)
+	}
 	mounted := server.MustKubectl(t, "", "get", "configmap", "-n", operatorNamespace, "voute-platform", "-o", `jsonpath={.data.platform\.yaml}`)
 	if _, err := platform.Load([]byte(mounted)); err != nil {
 		t.Errorf("the platform configuration that is installed is refused: %v", err)
@@ -116,7 +119,7 @@ func tryRights(t *testing.T, server *apiserver.Server) {
 			"delete secrets justice-production-tls", "get namespaces justice",
 		},
 		"culture":         {"list services", "watch deployments.apps", "delete persistentvolumeclaims", "create certificates.cert-manager.io"},
-		operatorNamespace: {"create leases.coordination.k8s.io", "update leases.coordination.k8s.io voute-operator", "get secrets voute-operator-identity", "create secrets", "create events"},
+		operatorNamespace: {"create leases.coordination.k8s.io", "update leases.coordination.k8s.io voute-operator", "get secrets voute-operator-identity", "create secrets"},
 	} {
 		for _, question := range questions {
 			if !may(t, operator, namespace, question) {

@@ -49,6 +49,8 @@ type Options struct {
 	MetricsAddress string
 	HealthAddress  string
 	LeaderElection bool
+	// Predecessor, where there is one, gets to know who held the Lease before.
+	Predecessor *Predecessor
 	// Again lets one process start an operator after another one has ended.
 	Again bool
 }
@@ -63,15 +65,16 @@ type Parts struct {
 	Wake <-chan event.GenericEvent
 	Pace sharingtenant.Pace
 	Now  func() time.Time
+	// Alive is when an operator before this one was last at work; nil where nobody
+	// can tell.
+	Alive func() time.Time
 }
 
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=voute-system,resources=leases,verbs=create
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=voute-system,resources=leases,resourceNames=voute-operator,verbs=get;update
-// +kubebuilder:rbac:groups="",namespace=voute-system,resources=events,verbs=create
 
 // NewManager prepares the manager; the cache keeps of the kinds that tenants
-// own only what carries the tenant's label. Leader election holds one Lease, and
-// tells of it through the older events API.
+// own only what carries the tenant's label. Leader election holds one Lease.
 func NewManager(config *rest.Config, options Options) (ctrl.Manager, error) {
 	scheme, err := Scheme()
 	if err != nil {
@@ -81,16 +84,19 @@ func NewManager(config *rest.Config, options Options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	lock, err := newLease(config, options.Namespace, options.Predecessor)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the Lease: %w", err)
+	}
 	manager, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		Cache:                         cached,
-		Metrics:                       metricsserver.Options{BindAddress: options.MetricsAddress},
-		HealthProbeBindAddress:        options.HealthAddress,
-		LeaderElection:                options.LeaderElection,
-		LeaderElectionID:              "voute-operator",
-		LeaderElectionNamespace:       options.Namespace,
-		LeaderElectionReleaseOnCancel: true,
-		Controller:                    ctrlconfig.Controller{SkipNameValidation: &options.Again},
+		Scheme:                              scheme,
+		Cache:                               cached,
+		Metrics:                             metricsserver.Options{BindAddress: options.MetricsAddress},
+		HealthProbeBindAddress:              options.HealthAddress,
+		LeaderElection:                      options.LeaderElection,
+		LeaderElectionResourceLockInterface: lock,
+		LeaderElectionReleaseOnCancel:       true,
+		Controller:                          ctrlconfig.Controller{SkipNameValidation: &options.Again},
 	})
 	if meta.IsNoMatchError(err) {
 		return nil, fmt.Errorf("the cluster does not know the operator's own kinds: kubectl apply --server-side -k config/crd (%w)", err)
@@ -161,7 +167,7 @@ func Add(ctx context.Context, manager ctrl.Manager, parts Parts) error {
 		Client: cached, Live: live, Objects: apply.New(cached, live, cached, parts.Now),
 		Platform: parts.Platform, Reports: reports, Events: manager.GetEventRecorder("sharingtenant"), Now: parts.Now, Pace: parts.Pace,
 		PublicKey: parts.PublicKey, Namespace: parts.Namespace, Wake: parts.Wake, PilotsMoved: moved,
-		Fleet: fleet.New(waker(freed)), Freed: freed,
+		Fleet: fleet.New(waker(freed)), Freed: freed, Alive: parts.Alive,
 	}
 	pilots := &pilot.Reconciler{Client: cached, Reports: reports, Events: manager.GetEventRecorder("pilot"), Now: parts.Now, Moved: moved}
 	policies := &retentionpolicy.Reconciler{Client: cached, Events: manager.GetEventRecorder("retentionpolicy"), Now: parts.Now}

@@ -98,7 +98,7 @@ var alone = slices.Concat([]scenario{
 	{"deleted with Destroy, nothing is left", destroys},
 	{"a new platform configuration reaches every tenant", platformChanges},
 	{"a host that the platform does not allow is not opened, and not closed", hostNotAllowed},
-}, deletionsWithoutVault, upgrades)
+}, deletionsWithoutVault, upgrades, outages)
 
 // woken are tried while the operator looks at nothing that settled by itself.
 var woken = slices.Concat(identities, mends)

@@ -56,6 +56,8 @@ type world struct {
 	written  *writes
 	requests *requests
 	pace     sharingtenant.Pace
+	// now is what the operator takes for the time.
+	now func() time.Time
 
 	// whole is the test as long as which the world lasts.
 	whole        *testing.T
@@ -79,7 +81,7 @@ func newWorldOf(t *testing.T, crds ...string) *world {
 	w := &world{
 		api:   apiserver.Start(t, crds...),
 		vault: memory.New(), wake: make(chan event.GenericEvent, 1), written: &writes{},
-		requests: newRequests(), pace: quick, whole: t,
+		requests: newRequests(), pace: quick, now: time.Now, whole: t,
 	}
 	scheme, err := controllers.Scheme()
 	if err != nil {
@@ -118,14 +120,16 @@ func (w *world) startOperator(t *testing.T) {
 
 func (w *world) startManager(t *testing.T) {
 	t.Helper()
+	before := &controllers.Predecessor{}
 	manager, err := controllers.NewManager(w.config, controllers.Options{
-		Namespace: operatorNamespace, MetricsAddress: "0", HealthAddress: "0", LeaderElection: true, Again: true,
+		Namespace: operatorNamespace, MetricsAddress: "0", HealthAddress: "0", LeaderElection: true, Again: true, Predecessor: before,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	parts := controllers.Parts{
-		Platform: w.platform.Load, PublicKey: w.publicKey, Namespace: operatorNamespace, Wake: w.wake, Pace: w.pace, Now: time.Now,
+		Platform: w.platform.Load, PublicKey: w.publicKey, Namespace: operatorNamespace, Wake: w.wake, Pace: w.pace, Now: w.now,
+		Alive: before.LastAlive,
 	}
 	if err := controllers.Add(t.Context(), manager, parts); err != nil {
 		t.Fatal(err)
@@ -201,7 +205,7 @@ func (w *world) load(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.platform.Store(&sharingtenant.Platform{Config: config, Vault: w.vault, Server: w.reader})
+	w.platform.Store(&sharingtenant.Platform{Config: config, Vault: w.vault, Server: w.reader, Prober: w.servers})
 }
 
 // operatorLog is where the test that runs wants the log. The logger itself is set

@@ -294,6 +294,11 @@ type EnvironmentStatus struct {
 	// pending is a change that waits for its time.
 	// +optional
 	Pending *PendingChange `json:"pending,omitempty"`
+
+	// availability is for how long the public address answered in this contract
+	// year, which begins on 1 April.
+	// +optional
+	Availability *Availability `json:"availability,omitempty"`
 }
 
 // BillingStatus is the price of the allocation in effect in production.
@@ -342,6 +347,7 @@ type BillingStatus struct {
 // +kubebuilder:printcolumn:name="REASON",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="MESSAGE",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="DEV-URL",type=string,priority=1,JSONPath=`.status.environments[?(@.name=="development")].url`
+// +kubebuilder:printcolumn:name="AVAILABLE%",type=string,priority=1,JSONPath=`.status.environments[?(@.name=="production")].availability.percent`
 // +kubebuilder:printcolumn:name="CERTIFICATE-UNTIL",type=string,priority=1,JSONPath=`.status.environments[?(@.name=="production")].certificateNotAfter`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$')",message="metadata.name: choose a DNS label of at most 40 characters (a-z, 0-9, -; first a letter): it names Services, ServiceAccounts and keys"
 type SharingTenant struct {

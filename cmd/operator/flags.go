@@ -13,6 +13,7 @@ type options struct {
 	metricsAddress string
 	healthAddress  string
 	leaderElect    bool
+	allowTestClock bool
 	namespace      string
 }
 
@@ -24,6 +25,7 @@ func parseFlags(args []string) (options, error) {
 	set.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "where metrics are served; 0 for nowhere")
 	set.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served")
 	set.BoolVar(&o.leaderElect, "leader-elect", false, "work only while holding the Lease, so that one of several replicas does")
+	set.BoolVar(&o.allowTestClock, "allow-test-clock", false, "take testClock of the platform configuration, which moves the operator's time; for tests only")
 	set.StringVar(&o.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the operator's own namespace; the environment's POD_NAMESPACE by default")
 	if err := set.Parse(args); err != nil {
 		return o, err

@@ -15,6 +15,7 @@ import (
 	"voute.dev/voute/controllers/sharingtenant"
 	"voute.dev/voute/internal/identity"
 	"voute.dev/voute/internal/reload"
+	"voute.dev/voute/internal/testclock"
 )
 
 // unlimited leaves it to the API server how much it takes at a time: its
@@ -34,13 +35,15 @@ func newOperator(ctx context.Context, options options) (ctrl.Manager, error) {
 		return nil, err
 	}
 	wake := make(chan event.GenericEvent, 1)
-	platform, err := reload.Open(options.platformConfig, platformBuilder(options, own), configurationIsValid, waker(wake))
+	clock := testclock.New(time.Now)
+	platform, err := reload.Open(options.platformConfig, platformBuilder(options, own, clock), configurationIsValid, waker(wake))
 	if err != nil {
 		return nil, fmt.Errorf("the platform configuration: %w", err)
 	}
+	before := &controllers.Predecessor{}
 	manager, err := controllers.NewManager(config, controllers.Options{
 		Namespace: options.namespace, MetricsAddress: options.metricsAddress,
-		HealthAddress: options.healthAddress, LeaderElection: options.leaderElect,
+		HealthAddress: options.healthAddress, LeaderElection: options.leaderElect, Predecessor: before,
 	})
 	if err != nil {
 		return nil, err
@@ -50,7 +53,7 @@ func newOperator(ctx context.Context, options options) (ctrl.Manager, error) {
 	}
 	return manager, controllers.Add(ctx, manager, controllers.Parts{
 		Platform: platform.Current, PublicKey: own.PublicKey, Namespace: options.namespace,
-		Wake: wake, Pace: sharingtenant.DefaultPace, Now: time.Now,
+		Wake: wake, Pace: sharingtenant.DefaultPace, Now: clock.Now, Alive: before.LastAlive,
 	})
 }
 

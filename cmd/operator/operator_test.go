@@ -5,11 +5,13 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"voute.dev/voute/internal/identity"
+	"voute.dev/voute/internal/testclock"
 )
 
 func TestParseFlags(t *testing.T) {
@@ -43,13 +45,17 @@ func TestManifestFlags(t *testing.T) {
 		t.Fatal("the manifest gives no flag: the test would prove nothing")
 	}
 	t.Setenv("POD_NAMESPACE", "voute-system")
-	if _, err := parseFlags(args); err != nil {
+	got, err := parseFlags(args)
+	if err != nil {
 		t.Errorf("%v: %v", args, err)
+	}
+	if got.allowTestClock {
+		t.Errorf("%v let a file move the time of an operator that is in use", args)
 	}
 }
 
 func TestPlatformBuilder(t *testing.T) {
-	build := platformBuilder(options{vaultTokenFile: "/var/run/secrets/vault/token"}, &identity.Identity{})
+	build := platformBuilder(options{vaultTokenFile: "/var/run/secrets/vault/token"}, &identity.Identity{}, testclock.New(time.Now))
 	file, err := os.ReadFile("../../config/default/platform.yaml")
 	if err != nil {
 		t.Fatal(err)

@@ -12,9 +12,11 @@ import (
 
 	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/availability"
 	"voute.dev/voute/internal/identity"
 	"voute.dev/voute/internal/platform"
 	"voute.dev/voute/internal/serverstatus"
+	"voute.dev/voute/internal/testclock"
 	"voute.dev/voute/internal/vault"
 )
 
@@ -33,9 +35,9 @@ var (
 func init() { metrics.Registry.MustRegister(vaultUp, configurationValid) }
 
 // platformBuilder makes what follows from a platform configuration file.
-func platformBuilder(options options, own *identity.Identity) func([]byte) (*sharingtenant.Platform, error) {
+func platformBuilder(options options, own *identity.Identity, clock *testclock.Clock) func([]byte) (*sharingtenant.Platform, error) {
 	return func(content []byte) (*sharingtenant.Platform, error) {
-		config, err := platform.Load(content)
+		config, err := platform.Load(content, allowances(options)...)
 		if err != nil {
 			return nil, err
 		}
@@ -47,10 +49,14 @@ func platformBuilder(options options, own *identity.Identity) func([]byte) (*sha
 		if err != nil {
 			return nil, err
 		}
+		if err := setClock(clock, config); err != nil {
+			return nil, err
+		}
 		return &sharingtenant.Platform{
 			Config: config,
 			Vault:  vault.NewShared(keeper, checkStands, time.Now, func(up bool) { set(vaultUp, up) }),
 			Server: serverstatus.NewClient(own.Certificate, roots, (&net.Dialer{}).DialContext),
+			Prober: availability.NewClient((&net.Dialer{}).DialContext, time.Now),
 		}, nil
 	}
 }

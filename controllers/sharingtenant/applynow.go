@@ -90,6 +90,8 @@ func (r *Reconciler) consume(ctx context.Context, s *scope) error {
 	return client.IgnoreNotFound(err)
 }
 
+// shortenedTo counts characters, as the API server does.
 func shortenedTo(text string, length int) string {
-	return strings.ToValidUTF8(text[:min(len(text), length)], "")
+	characters := []rune(strings.ToValidUTF8(text, ""))
+	return string(characters[:min(len(characters), length)])
 }

@@ -14,7 +14,7 @@ func (r *Reconciler) configuration(ctx context.Context, s *scope) (string, error
 		if err := r.writeConfiguration(ctx, s, e); err != nil {
 			return err
 		}
-		return s.configurationState(e)
+		return r.configurationState(s, e)
 	})
 	return "Every server works by its current configuration.", err
 }
@@ -37,17 +37,17 @@ func (r *Reconciler) writeConfiguration(ctx context.Context, s *scope, e *enviro
 		return err
 	}
 	e.hash = desired.ConfigHash(configMap)
-	return nil
+	return r.agreed.note(s.serverKey(e), e.hash, func() (string, error) { return s.settingsOf(e) })
 }
 
-func (s *scope) configurationState(e *environment) error {
+func (r *Reconciler) configurationState(s *scope, e *environment) error {
 	report := e.report(s.now)
 	switch {
 	case !e.deployed:
 		return conditions.Block("WaitingForServer", "is written, and takes effect when the server starts.")
 	case report == nil:
 		return conditions.Wait("ServerSilent", "%s", s.silenceOf(e))
-	case report.ConfigHash == e.hash:
+	case report.ConfigHash == e.hash, r.agreed.isNotice(s.serverKey(e), report.ConfigHash):
 		return nil
 	case report.ConfigError != "":
 		return conditions.Wait("ConfigurationRefused", "the server keeps the configuration before: %s", report.ConfigError)

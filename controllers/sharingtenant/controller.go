@@ -16,8 +16,10 @@ import (
 	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/availability"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/fleet"
+	"voute.dev/voute/internal/platform"
 	"voute.dev/voute/internal/serverstatus"
 	"voute.dev/voute/internal/vault"
 )
@@ -27,6 +29,8 @@ type Platform struct {
 	Config *configv1.PlatformConfiguration
 	Vault  vault.Keeper
 	Server serverstatus.Reader
+	// Prober asks public addresses; nil where none are asked.
+	Prober availability.Prober
 }
 
 // Reconciler reconciles SharingTenants.
@@ -44,6 +48,9 @@ type Reconciler struct {
 	Pace     Pace
 	// Fleet knows how far all tenants are with a change.
 	Fleet *fleet.Ledger
+	// Alive is when an operator before this one was last at work; zero, or nil,
+	// where nobody knows.
+	Alive func() time.Time
 
 	// PublicKey is the fingerprint of the operator's key; Namespace is where it runs.
 	PublicKey string
@@ -59,8 +66,11 @@ type Reconciler struct {
 
 	written   writes
 	revisions revisions
+	agreed    agreements
+	seen      sightings
 	seeding   sync.Mutex
-	seeded    bool
+	// seeded is the configuration by which the ledger knows what all want.
+	seeded *configv1.PlatformConfiguration
 }
 
 // step is one part of the work. Reason is that of its condition once it is
@@ -112,17 +122,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.hold(ctx, tenant); err != nil {
 		return conditions.Again(err)
 	}
-	if err := r.seed(ctx); err != nil {
+	if err := r.seed(ctx, s.platform.Config); err != nil {
 		return ctrl.Result{}, err
 	}
 	r.observe(ctx, s)
 	if err := r.schedule(ctx, s); err != nil {
-		return conditions.Again(err)
+		return r.giveUp(s, err)
 	}
 	results := r.run(ctx, s)
 	s.summarise(results)
 	if err := r.write(ctx, s); err != nil {
-		return conditions.Again(err)
+		return r.giveUp(s, err)
 	}
 	r.noteFleet(tenant, tenant.Status)
 	if err := r.consume(ctx, s); err != nil {
@@ -131,12 +141,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	return r.Pace.next(s, results)
 }
 
+// giveUp ends a look that failed: a place that was claimed is free again, and one
+// that the tenant was woken for is left to the next.
+func (r *Reconciler) giveUp(s *scope, err error) (ctrl.Result, error) {
+	r.noteFleet(s.tenant, s.before)
+	return conditions.Again(err)
+}
+
 // seed fills the ledger with what the statuses say, once: before anybody claims a
-// place in it.
-func (r *Reconciler) seed(ctx context.Context) error {
+// place in it. Where the platform's file has changed since, it notes what each
+// tenant is to have now: else the first who ask would be taken for all there are.
+func (r *Reconciler) seed(ctx context.Context, cfg *configv1.PlatformConfiguration) error {
 	r.seeding.Lock()
 	defer r.seeding.Unlock()
-	if r.seeded {
+	if r.seeded == cfg {
 		return nil
 	}
 	tenants := &v1alpha1.SharingTenantList{}
@@ -144,9 +162,14 @@ func (r *Reconciler) seed(ctx context.Context) error {
 		return fmt.Errorf("find out how far the tenants are with changes: %w", err)
 	}
 	for i := range tenants.Items {
-		r.noteFleet(&tenants.Items[i], tenants.Items[i].Status)
+		tenant := &tenants.Items[i]
+		if r.seeded == nil {
+			r.noteFleet(tenant, tenant.Status)
+			continue
+		}
+		r.Fleet.Want(client.ObjectKeyFromObject(tenant), platform.Version(cfg, tenant.Spec.Version))
 	}
-	r.seeded = true
+	r.seeded = cfg
 	return nil
 }
 

@@ -22,7 +22,8 @@
 //	workload       the sharing server itself
 //	exposure       the public address
 //	settle         how the changes under way went
-//	usage          what the server reports of its storage and certificate
+//	usage          what the server reports of its storage and certificate, and for
+//	               how long its address answered
 //
 // Before an address is opened for the first time there must be a policy and a
 // pilot. Afterwards neither's absence takes it offline: the server keeps the
@@ -30,5 +31,5 @@
 //
 // The status is written once, at the end, and only if it changed; events come
 // after it. An unchanged tenant costs no write, and no read but the servers'
-// reports.
+// reports and a look at their addresses.
 package sharingtenant

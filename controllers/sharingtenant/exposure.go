@@ -80,7 +80,7 @@ func (s *scope) addressState(e *environment, live *corev1.Service) error {
 			e.name, s.tenant.Namespace, e.name)
 	case !e.available && e.status.URL == "":
 		return conditions.Block("WaitingForServer", "waits for the server: see %s.", v1alpha1.WorkloadReadyCondition)
-	case report == nil:
+	case report == nil, !report.Ready && e.word.Err != nil: // what it said while it stopped is nothing that it says
 		return conditions.Wait("ServerSilent", "%s", s.silenceOf(e))
 	case !report.Ready:
 		return conditions.Wait("ServerNotServing", "the server says that it does not serve users yet: look at its log.")
@@ -88,7 +88,7 @@ func (s *scope) addressState(e *environment, live *corev1.Service) error {
 	if e.inForce(s.now) {
 		e.status.URL = desired.URL(e.Environment, s.platform.Config)
 	}
-	return nil
+	return s.unreachable(e)
 }
 
 // silenceOf says why a server gives no report, in words that stay the same

@@ -36,6 +36,15 @@ var (
 	rolloutEnvironments = prometheus.NewDesc("voute_rollout_environments",
 		"How many environments that are to have a version are how far with it.", []string{"version", "state"}, nil)
 
+	addressUp = prometheus.NewDesc("voute_tenant_address_up",
+		"1 while the public address answers, 0 while it does not.", ofEnvironment, nil)
+	availabilityRatio = prometheus.NewDesc("voute_tenant_availability_ratio",
+		"The part of the observed time of this contract year, outside maintenance windows, in which the public address answered.", ofEnvironment, nil)
+	unobserved = prometheus.NewDesc("voute_tenant_unobserved_seconds",
+		"For how long nobody looked in this contract year, outside maintenance windows.", ofEnvironment, nil)
+	availabilityTarget = prometheus.NewDesc("voute_availability_target_ratio",
+		"The part of a year in which addresses are promised to answer.", nil, nil)
+
 	repairs = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "voute_repairs_total", Help: "Objects that others had changed and that were put back.",
 	}, ofTenant)
@@ -50,11 +59,14 @@ func init() { metrics.Registry.MustRegister(&tenantGauges, repairs) }
 type gauges struct {
 	tenants atomic.Pointer[client.Client]
 	fleet   atomic.Pointer[fleet.Ledger]
+	seen    atomic.Pointer[sightings]
+	target  atomic.Pointer[func() float64]
 }
 
 // Describe names every metric.
 func (g *gauges) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, each := range []*prometheus.Desc{tenantReady, usedBytes, quotaBytes, certificateExpiry, changePending, rolloutEnvironments} {
+	for _, each := range []*prometheus.Desc{tenantReady, usedBytes, quotaBytes, certificateExpiry, changePending, rolloutEnvironments,
+		addressUp, availabilityRatio, unobserved, availabilityTarget} {
 		descriptions <- each
 	}
 }
@@ -74,8 +86,36 @@ func (g *gauges) Collect(found chan<- prometheus.Metric) {
 	}
 	for i := range tenants.Items {
 		show(found, &tenants.Items[i])
+		g.showAvailability(found, &tenants.Items[i])
+	}
+	if target := g.target.Load(); target != nil {
+		found <- prometheus.MustNewConstMetric(availabilityTarget, prometheus.GaugeValue, (*target)())
 	}
 	g.showFleet(found)
+}
+
+// showAvailability shows what was last seen of each address, which the status
+// tells only when there is news. One that was not seen yet is as the status says.
+func (g *gauges) showAvailability(found chan<- prometheus.Metric, tenant *v1alpha1.SharingTenant) {
+	seen := g.seen.Load()
+	for i := range tenant.Status.Environments {
+		e := &tenant.Status.Environments[i]
+		if e.Availability == nil || seen == nil {
+			continue
+		}
+		record := recordOf(e.Availability, time.Time{})
+		if last, known := seen.get(fleet.Key{Tenant: client.ObjectKeyFromObject(tenant), Environment: e.Name}); known {
+			record = last.record
+		}
+		labels := []string{tenant.Namespace, tenant.Name, string(e.Name)}
+		up := 1.0
+		if !record.DownSince.IsZero() {
+			up = 0
+		}
+		found <- prometheus.MustNewConstMetric(addressUp, prometheus.GaugeValue, up, labels...)
+		found <- prometheus.MustNewConstMetric(availabilityRatio, prometheus.GaugeValue, record.Ratio(), labels...)
+		found <- prometheus.MustNewConstMetric(unobserved, prometheus.GaugeValue, record.Unobserved.Seconds(), labels...)
+	}
 }
 
 func (g *gauges) showFleet(found chan<- prometheus.Metric) {

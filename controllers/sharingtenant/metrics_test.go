@@ -2,6 +2,7 @@ package sharingtenant
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,9 +12,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/availability"
 	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/test/memoryapi"
 )
@@ -28,19 +31,33 @@ func TestGauges(t *testing.T) {
 	ledger := fleet.New(nil)
 	ledger.Note(fleet.Key{Environment: v1alpha1.ProductionEnvironment}, fleet.Line{Wants: "0.2.0", Runs: "0.1.0", Pending: true})
 	g.fleet.Store(ledger)
+	g.seen.Store(&sightings{})
+	target := func() float64 { return 1 }
+	g.target.Store(&target)
 	want := []string{
+		"voute_availability_target_ratio 1",
 		"voute_rollout_environments changing 0.2.0 0",
 		"voute_rollout_environments done 0.2.0 0",
 		"voute_rollout_environments failed 0.2.0 0",
 		"voute_rollout_environments pending 0.2.0 1",
+		"voute_tenant_address_up production justice justice 1",
+		"voute_tenant_availability_ratio production justice justice 1",
 		"voute_tenant_certificate_expiry_timestamp_seconds production justice justice 1795435200",
 		"voute_tenant_change_pending release production justice justice 1",
 		"voute_tenant_quota_bytes production justice justice 20000000000",
 		"voute_tenant_ready justice justice 1",
+		"voute_tenant_unobserved_seconds production justice justice 60",
 		"voute_tenant_used_bytes production justice justice 5000000",
 	}
 	if diff := cmp.Diff(want, scrape(t, g)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	// What was seen since is newer than what the status tells.
+	down := availability.Record{Since: noon, Until: noon.Add(time.Hour), DownSince: noon, Observed: time.Hour, Down: time.Hour}
+	g.seen.Load().put(fleet.Key{Tenant: types.NamespacedName{Namespace: "justice", Name: "justice"}, Environment: v1alpha1.ProductionEnvironment}, sighting{record: down})
+	if shown := scrape(t, g); !slices.Contains(shown, "voute_tenant_address_up production justice justice 0") ||
+		!slices.Contains(shown, "voute_tenant_availability_ratio production justice justice 0") {
+		t.Errorf("what was seen is not shown: %q", shown)
 	}
 }
 
@@ -90,8 +107,9 @@ func withTenant(t *testing.T) client.Client {
 		Environments: []v1alpha1.EnvironmentStatus{
 			{
 				Name: v1alpha1.ProductionEnvironment, CertificateNotAfter: &metav1.Time{Time: noon.Add(24 * time.Hour)},
-				Pending: &v1alpha1.PendingChange{Class: v1alpha1.ReleaseChange, Reason: "version", Revision: "r", Since: &metav1.Time{Time: noon}, WaitsFor: "Sunday"},
-				Quota:   resource.NewQuantity(20*gigabyte, resource.DecimalSI), Used: resource.NewQuantity(5*megabyte, resource.DecimalSI),
+				Pending:      &v1alpha1.PendingChange{Class: v1alpha1.ReleaseChange, Reason: "version", Revision: "r", Since: &metav1.Time{Time: noon}, WaitsFor: "Sunday"},
+				Availability: availabilityOf(availability.Record{Since: noon, Until: noon, Unobserved: time.Minute}),
+				Quota:        resource.NewQuantity(20*gigabyte, resource.DecimalSI), Used: resource.NewQuantity(5*megabyte, resource.DecimalSI),
 			},
 			{Name: v1alpha1.DevelopmentEnvironment},
 		},

@@ -25,10 +25,12 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) {
 	logger := log.FromContext(ctx)
 	for _, e := range s.environments {
 		var err error
-		if e.exposed, err = r.present(ctx, s, e, &corev1.Service{ObjectMeta: s.meta(e, e.name)}); err != nil {
+		public := &corev1.Service{ObjectMeta: s.meta(e, e.name)}
+		if e.exposed, err = r.present(ctx, s, e, public); err != nil {
 			logger.Error(err, "cannot tell whether the address is open", "environment", e.Name)
 			e.unread = err
 		}
+		e.ingress = ingressOf(public)
 		// An address whose Service somebody has deleted is still a live one.
 		e.exposed = e.exposed || e.status.URL != ""
 		server := &appsv1.Deployment{ObjectMeta: s.meta(e, e.name)}
@@ -71,10 +73,23 @@ func (r *Reconciler) ours(ctx context.Context, s *scope, object client.Object) (
 	return found && s.owns(object), err
 }
 
-// ask reads the reports of all deployed servers at once, unless they are fresh.
+// ingressOf is where a load balancer lets a Service be reached; empty where it
+// does not yet.
+func ingressOf(service *corev1.Service) string {
+	for _, each := range service.Status.LoadBalancer.Ingress {
+		return firstOf(each.IP, each.Hostname)
+	}
+	return ""
+}
+
+// ask reads the reports of all deployed servers, and probes all addresses, at
+// once, unless that was done just now.
 func (r *Reconciler) ask(ctx context.Context, s *scope) {
 	var asked sync.WaitGroup
 	for _, e := range s.environments {
+		if s.isProbed(e) && e.unread == nil {
+			asked.Go(func() { r.probe(ctx, s, e) })
+		}
 		key := s.serverKey(e)
 		if !e.deployed {
 			if e.unread == nil {
@@ -82,12 +97,19 @@ func (r *Reconciler) ask(ctx context.Context, s *scope) {
 			}
 			continue
 		}
-		if e.word = r.Reports.Last(key); s.now.Sub(e.word.Asked) < r.Pace.freshness(s) {
+		if e.word = r.Reports.Last(key); isWithin(s.now, e.word.Asked, r.Pace.freshness(s)) && !e.isOvertaken() {
 			continue
 		}
 		asked.Go(func() { r.askOne(ctx, s, e) })
 	}
 	asked.Wait()
+}
+
+// isOvertaken: the server was asked before its change began, or in the same
+// second, which is as much as a status tells. It may have been the one before.
+func (e *environment) isOvertaken() bool {
+	rolled := e.status.Rollout
+	return rolled != nil && rolled.Change != nil && e.word.Asked.Before(rolled.Change.StartTime.Add(time.Second))
 }
 
 func (r *Reconciler) askOne(ctx context.Context, s *scope, e *environment) {

@@ -2,6 +2,7 @@ package sharingtenant
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -22,6 +23,8 @@ type Pace struct {
 	Impatience time.Duration
 	// Settled is the least time between two questions to a server that is as it should be.
 	Settled time.Duration
+	// Even leaves out what is added at random, for a clock of one's own.
+	Even bool
 }
 
 // DefaultPace sees a change of use within a minute, and Vault unsealed within half of one.
@@ -49,12 +52,13 @@ func (p Pace) next(s *scope, results []conditions.Result) (ctrl.Result, error) {
 		}
 		next = min(next, p.after(problem, s.underWay()))
 	}
-	return ctrl.Result{RequeueAfter: s.soonest(spread(next))}, nil
+	return ctrl.Result{RequeueAfter: s.soonest(p.spread(next))}, nil
 }
 
-// soonest looks again when the time of a change has come, or is over.
+// soonest looks again when the time of a change has come, or is over. What waits
+// beside one that is done may have waited for that.
 func (s *scope) soonest(next time.Duration) time.Duration {
-	if s.returned {
+	if s.returned || (s.ended && s.waits()) {
 		return min(next, cacheLag)
 	}
 	for _, e := range s.environments {
@@ -66,6 +70,11 @@ func (s *scope) soonest(next time.Duration) time.Duration {
 		}
 	}
 	return next
+}
+
+// waits: a change of the tenant does.
+func (s *scope) waits() bool {
+	return slices.ContainsFunc(s.environments, func(e *environment) bool { return e.pending != nil })
 }
 
 func (p Pace) after(problem *conditions.Problem, underWay time.Duration) time.Duration {
@@ -102,6 +111,9 @@ func (p Pace) freshness(s *scope) time.Duration {
 }
 
 // spread keeps tenants that began together from asking together.
-func spread(d time.Duration) time.Duration {
+func (p Pace) spread(d time.Duration) time.Duration {
+	if p.Even {
+		return d
+	}
 	return d + time.Duration(rand.Float64()*jitter*float64(d))
 }

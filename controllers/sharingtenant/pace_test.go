@@ -61,3 +61,25 @@ func TestDefaultPaceKeepsItsPromise(t *testing.T) {
 		t.Errorf("a server is asked again after %s", got)
 	}
 }
+
+// What waits beside a change that is done may have waited for that, and is not
+// left to the next look that would be anyway.
+func TestWhatWaitsForAnEndIsLookedAtAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		ended, waits bool
+		want         time.Duration
+	}{
+		"a change is done, and nothing waits": {true, false, DefaultPace.Settled},
+		"something waits, and nothing ended":  {false, true, DefaultPace.Settled},
+		"production waits for development":    {true, true, cacheLag},
+	} {
+		s := underWay(0)
+		s.ended, s.environments = test.ended, []*environment{{}, {}}
+		if test.waits {
+			s.environments[1].pending = &v1alpha1.PendingChange{}
+		}
+		if got := s.soonest(DefaultPace.Settled); got != test.want {
+			t.Errorf("%s: %s; want %s", name, got, test.want)
+		}
+	}
+}

@@ -18,9 +18,14 @@ import (
 // depend on it: only changes wait.
 func (r *Reconciler) calendar(_ context.Context, s *scope) (string, error) {
 	if s.unscheduled != nil {
-		return "", conditions.Stall("CalendarInvalid", "spec.calendar: %s. Until it is mended no change starts that interrupts; what runs goes on running.", s.unscheduled)
+		return "", conditions.Stall("CalendarInvalid", "%s. Until it is mended no change starts that interrupts; what runs goes on running.", inSpec(s.unscheduled))
 	}
 	return "Changes start in the maintenance windows and business hours of " + s.when.Zone().String() + ".", nil
+}
+
+// inSpec names each field that is complained of as the tenant's spec has it.
+func inSpec(complaints error) string {
+	return "spec.calendar." + strings.ReplaceAll(complaints.Error(), "\n", "; spec.calendar.")
 }
 
 // summariseChanges adds the conditions that are there only while something waits

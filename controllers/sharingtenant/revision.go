@@ -65,7 +65,7 @@ func (e *environment) pendingSince(now time.Time, p proposal) time.Time {
 	if last == nil || (last.Revision != p.name && (last.Version != p.change.To || !p.change.MovesVersion())) {
 		return now.Truncate(time.Second)
 	}
-	return last.Since.Time
+	return earlier(last.Since.Time, now.Truncate(time.Second))
 }
 
 func timeOf(at time.Time) *metav1.Time {

@@ -28,17 +28,16 @@ const maxText = 1024
 // done: whoever comes after a crash goes on with it, and it has its place among
 // those that change at the same time.
 func (r *Reconciler) schedule(ctx context.Context, s *scope) error {
-	s.when, s.unscheduled = platform.Calendar(s.platform.Config, s.tenant.Spec.Calendar)
 	if err := r.readAnnotations(ctx, s); err != nil {
 		return err
 	}
 	for _, e := range s.environments {
 		e.rollout = ptr.Deref(e.status.Rollout.DeepCopy(), v1alpha1.RolloutStatus{})
 		e.rollout.Revision = firstOf(e.rollout.Revision, e.labelled)
+		rewind(&e.rollout, s.now, deadline(s.platform.Config))
 	}
 	for _, e := range s.environments {
 		if err := r.scheduleOne(ctx, s, e); err != nil {
-			r.noteFleet(s.tenant, s.before) // a place that was claimed is free again
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}
 	}
@@ -96,7 +95,7 @@ func (r *Reconciler) change(ctx context.Context, s *scope, e *environment, wante
 	}
 	change := rollout.Unknown(wanted)
 	if runs != nil {
-		change, err = rollout.Compare(runs, wanted, s.step)
+		change, err = rollout.Compare(runs, wanted, s.stepTo(e, name))
 	}
 	if err != nil {
 		e.stuck = conditions.Stall("VersionRefused", "%s. What runs goes on running.", err)
@@ -127,13 +126,27 @@ func (s *scope) classOf(e *environment, change rollout.Change, name string) cale
 		return calendar.None
 	case e.rollout.LastHealthy == "" && e.labelled == "":
 		return calendar.First
-	case e.rollout.Change != nil && name == e.rollout.LastHealthy:
+	case e.goesBack(name):
 		return calendar.Repair
 	case s.applyNow != nil && !s.applyNow.consumed:
 		return calendar.Emergency
 	default:
 		return change.Class
 	}
+}
+
+// goesBack: what was started is given up for what ran healthy before it.
+func (e *environment) goesBack(name string) bool {
+	return e.rollout.Change != nil && name == e.rollout.LastHealthy
+}
+
+// stepTo: no catalogue keeps anybody from going back by hand to what a change that
+// fails goes back to by itself.
+func (s *scope) stepTo(e *environment, name string) func(from, to string) (calendar.Class, error) {
+	if e.goesBack(name) {
+		return func(string, string) (calendar.Class, error) { return calendar.Fix, nil }
+	}
+	return s.step
 }
 
 // step is what the catalogue says of two versions.
@@ -202,7 +215,7 @@ func (s *scope) facts(e *environment, p proposal) rollout.Facts {
 		if e.Name != v1alpha1.ProductionEnvironment || other.Name != v1alpha1.DevelopmentEnvironment || other.leaving {
 			continue
 		}
-		facts.Development = &rollout.Development{Version: other.rollout.Version}
+		facts.Development = &rollout.Development{Version: other.rollout.Version, Ahead: platform.IsLater(other.rollout.Version, p.change.To)}
 		if since := other.rollout.HealthySince; since != nil {
 			facts.Development.HealthySince = since.Time
 		}
@@ -274,13 +287,11 @@ func (r *Reconciler) recall(ctx context.Context, s *scope, e *environment, name 
 func (r *Reconciler) commit(ctx context.Context, s *scope) error {
 	for _, e := range s.environments {
 		if err := r.putRevision(ctx, s, e); err != nil {
-			r.noteFleet(s.tenant, s.before)
 			return err
 		}
 		s.setEnvironment(e)
 	}
 	if err := r.write(ctx, s); err != nil {
-		r.noteFleet(s.tenant, s.before)
 		return err
 	}
 	s.before = *s.tenant.Status.DeepCopy()

@@ -47,8 +47,8 @@ type scope struct {
 	applyNow *demand
 	tryAgain bool
 	// started: a change that interrupts was begun in this reconcile. returned: one
-	// was taken back, and the next look puts that into force.
-	started, returned bool
+	// was taken back, and the next look puts that into force. ended: one is done.
+	started, returned, ended bool
 
 	// repairs tells what others had changed and was put back; news is what was
 	// begun or ended.
@@ -113,6 +113,10 @@ type environment struct {
 	word serverstatus.Word
 	// available: its server's pod is ready, so that traffic reaches it.
 	available bool
+	// ingress is where its load balancer is reached. seen is how its address was
+	// found; nil where nobody has looked.
+	ingress string
+	seen    *sighting
 	// status is what becomes of it in the tenant's status.
 	status *v1alpha1.EnvironmentStatus
 }
@@ -122,6 +126,7 @@ func (r *Reconciler) newScope(tenant *v1alpha1.SharingTenant) *scope {
 		tenant: tenant, before: *tenant.Status.DeepCopy(), platform: r.Platform(), now: r.Now(),
 		publicKey: r.PublicKey, namespace: r.Namespace,
 	}
+	s.when, s.unscheduled = platform.Calendar(s.platform.Config, tenant.Spec.Calendar)
 	for _, each := range tenant.Spec.Environments {
 		s.environments = append(s.environments, &environment{
 			Environment: each,
@@ -219,7 +224,7 @@ func (s *scope) mayOpen(e *environment) error {
 // report is the server's last report, as long as it can be taken for true: a
 // question that fails now and then says nothing about the server.
 func (e *environment) report(now time.Time) *status.Report {
-	if e.word.Report == nil || now.Sub(e.word.Time) > silence {
+	if e.word.Report == nil || !isWithin(now, e.word.Time, silence+1) {
 		return nil
 	}
 	return e.word.Report

@@ -3,6 +3,7 @@ package sharingtenant
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -46,7 +47,7 @@ func (s *scope) done(e *environment) {
 	}
 	e.rollout.LastHealthy = e.rollout.Revision
 	if change := e.rollout.Change; change != nil {
-		e.rollout.Change = nil
+		e.rollout.Change, s.ended = nil, true
 		s.news = append(s.news, news{reason: "ChangeDone", note: fmt.Sprintf("%s: %s.", e.Name, change.Reason)})
 	}
 }
@@ -73,10 +74,7 @@ func (r *Reconciler) overdue(ctx context.Context, s *scope, e *environment) erro
 	if last == nil {
 		return nil
 	}
-	why := "it did not get ready"
-	if e.problem != nil {
-		why = e.problem.Message
-	}
+	why := r.obstacle(ctx, s, e)
 	e.rollout.Failed = &v1alpha1.FailedChange{
 		Revision: e.rollout.Revision, Version: e.rollout.Version, Change: change.Reason, Time: timeOf(s.now), Reason: shortened(why),
 	}
@@ -100,8 +98,8 @@ func (s *scope) stuckBy(e *environment) error {
 	if failed == nil {
 		return nil
 	}
-	return conditions.Stall("ChangeTakenBack", "%s was not healthy by %s and was taken back: %s Mend it and ask for another version; or, to try the same again: kubectl annotate sharingtenant -n %s %s %s=yes",
-		failed.Change, failed.Time.UTC().Format(time.RFC3339), failed.Reason, s.tenant.Namespace, s.tenant.Name, v1alpha1.TryAgainAnnotation)
+	return conditions.Stall("ChangeTakenBack", "%s was not healthy by %s and was taken back (%s). Mend it and ask for another version; or, to try the same again: kubectl annotate sharingtenant -n %s %s %s=yes",
+		failed.Change, failed.Time.UTC().Format(time.RFC3339), strings.TrimSuffix(failed.Reason, "."), s.tenant.Namespace, s.tenant.Name, v1alpha1.TryAgainAnnotation)
 }
 
 // prune removes the revisions that nobody goes back to any more.

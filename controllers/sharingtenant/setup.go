@@ -23,6 +23,8 @@ import (
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/index"
+	"voute.dev/voute/internal/platform"
+	"voute.dev/voute/internal/queue"
 	"voute.dev/voute/internal/serverstatus"
 )
 
@@ -48,6 +50,9 @@ func Owned() []client.Object {
 func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 	tenantGauges.tenants.Store(&r.Client)
 	tenantGauges.fleet.Store(r.Fleet)
+	tenantGauges.seen.Store(&r.seen)
+	target := func() float64 { return platform.Target(r.Platform().Config) }
+	tenantGauges.target.Store(&target)
 	build := ctrl.NewControllerManagedBy(manager).
 		For(&v1alpha1.SharingTenant{}, builder.WithPredicates(asked())).
 		Watches(&v1alpha1.Pilot{}, handler.EnqueueRequestsFromMapFunc(tenantOfPilot), builder.WithPredicates(asked())).
@@ -56,6 +61,7 @@ func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 		WatchesRawSource(source.Channel(r.Wake, handler.EnqueueRequestsFromMapFunc(r.everyTenant))).
 		WatchesRawSource(source.Channel(r.Freed, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
+			NewQueue:                queue.New,
 			MaxConcurrentReconciles: atOnce,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
 		})
@@ -137,9 +143,12 @@ func (r *Reconciler) forget(key types.NamespacedName) {
 	r.Objects.Forget(key.Namespace, key.Name)
 	r.written.forget(key)
 	r.revisions.forget(key)
+	r.seen.forget(key)
 	r.Fleet.Forget(key)
 	for _, name := range environmentNames {
-		r.Reports.Forget(serverstatus.Key{Namespace: key.Namespace, Tenant: key.Name, Environment: name})
+		server := serverstatus.Key{Namespace: key.Namespace, Tenant: key.Name, Environment: name}
+		r.Reports.Forget(server)
+		r.agreed.forget(server)
 	}
 	unmeasure(key)
 }

@@ -67,7 +67,7 @@ func (w *writes) isAheadOf(tenant *v1alpha1.SharingTenant, now time.Time) bool {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	last, found := w.last[client.ObjectKeyFromObject(tenant)]
-	if !found || now.Sub(last.at) >= longestLag {
+	if !found || !isWithin(now, last.at, longestLag) {
 		return false
 	}
 	order, err := resourceversion.CompareResourceVersion(tenant.ResourceVersion, last.version)

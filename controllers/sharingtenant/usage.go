@@ -32,6 +32,7 @@ func (r *Reconciler) usage(_ context.Context, s *scope) (string, error) {
 		if e.word.Report != nil && e.word.Err == nil {
 			e.takeOver(e.word.Report, s.now)
 		}
+		r.tellAvailability(s, e)
 		s.setEnvironment(e)
 	}
 	return "", s.bill()
@@ -80,7 +81,7 @@ func (e *environment) moved(quota, used int64, now time.Time) bool {
 		difference = -difference
 	}
 	step := max(megabyte, min(smallStep, quota/100))
-	return difference >= step || (difference != 0 && (used == 0 || now.Sub(last.UsageTime.Time) >= longest))
+	return difference >= step || (difference != 0 && (used == 0 || !isWithin(now, last.UsageTime.Time, longest)))
 }
 
 // wholeMegabytes rounds up, so that only an empty vault shows 0.

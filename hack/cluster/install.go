@@ -30,9 +30,33 @@ func BuildProduct(ctx context.Context, source string, log *progress.Log) (produc
 	}
 	defer unlock()
 	log.Step("building the operator and the sharing server")
-	// A folder for each tree: two clones do not overwrite one another's.
+	return product.Build(ctx, source, productDir(cache, source))
+}
+
+// productDir is a folder for each tree: two clones do not overwrite one another's.
+func productDir(cache, source string) string {
 	tree := fmt.Sprintf("%x", sha256.Sum256([]byte(source)))[:12]
-	return product.Build(ctx, source, filepath.Join(cache, "product", tree))
+	return filepath.Join(cache, "product", tree)
+}
+
+// AddServer gives the node the sharing server of this tree as another version, and
+// returns the image's reference: for tests of roll-outs, and for nothing else.
+func (c *Cluster) AddServer(ctx context.Context, source, version string) (reference string, err error) {
+	cache, err := place.Cache()
+	if err != nil {
+		return "", err
+	}
+	unlock, err := artifact.Lock(cache, "product")
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	archive, err := product.BuildServer(ctx, source, productDir(cache, source), version)
+	if err != nil {
+		return "", err
+	}
+	_, err = c.Import(ctx, archive)
+	return product.ServerOf(version), err
 }
 
 // Install puts Voûte into the cluster: images, gateway, kinds, operator. Done

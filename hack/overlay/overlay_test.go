@@ -3,6 +3,7 @@ package overlay
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -32,8 +33,14 @@ func TestPlatformFileIsYAMLWithTheCertificateWhole(t *testing.T) {
 	}
 	var kustomization struct {
 		Resources []string `json:"resources"`
+		Patches   []struct {
+			Patch string `json:"patch"`
+		} `json:"patches"`
 	}
 	read(t, filepath.Join(dir, "a", "b", "kustomization.yaml"), &kustomization)
+	if len(kustomization.Patches) != 1 || !strings.Contains(kustomization.Patches[0].Patch, "value: --allow-test-clock") {
+		t.Errorf("patches = %v: tests could not move the operator's time", kustomization.Patches)
+	}
 	if kustomization.Resources[0] != "../../source/config/default" {
 		t.Errorf("resources = %v", kustomization.Resources)
 	}

@@ -48,6 +48,9 @@ func (p Product) Binary(name string) string { return filepath.Join(p.Dir, name) 
 // Archive is the path of a program's image.
 func (p Product) Archive(name string) string { return filepath.Join(p.Dir, name+".tar") }
 
+// ServerOf is the reference of the sharing server's image of another version.
+func ServerOf(version string) string { return "localhost/voute-server:" + version }
+
 // Build builds programs and images into the folder. Go's own cache makes it
 // quick when nothing has changed.
 func Build(ctx context.Context, source, dir string) (Product, error) {
@@ -60,16 +63,37 @@ func Build(ctx context.Context, source, dir string) (Product, error) {
 		return product, err
 	}
 	for _, one := range parts {
-		stamp := "-X " + one.versionVariable + "=" + Version
-		if err := artifact.GoBuild(ctx, source, product.Binary(one.name), stamp, one.pkg); err != nil {
-			return product, err
-		}
-		from := image.Sources{Program: product.Binary(one.name), CAs: certificateAuthorities, TimeZones: zones}
-		if err := writeImage(product.Archive(one.name), one, from); err != nil {
+		if err := product.build(ctx, source, zones, one, one.name, Version); err != nil {
 			return product, err
 		}
 	}
 	return product, nil
+}
+
+// BuildServer builds the same sharing server once more, as another version, and
+// returns its image's archive: a roll-out takes two.
+func BuildServer(ctx context.Context, source, dir, version string) (archive string, err error) {
+	product := Product{Dir: dir}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	zones, err := timeZones(ctx)
+	if err != nil {
+		return "", err
+	}
+	server := parts[1]
+	server.reference = ServerOf(version)
+	file := server.name + "-" + version
+	return product.Archive(file), product.build(ctx, source, zones, server, file, version)
+}
+
+// build builds a program, stamped with a version, and its image.
+func (p Product) build(ctx context.Context, source, zones string, one part, file, version string) error {
+	stamp := "-X " + one.versionVariable + "=" + version
+	if err := artifact.GoBuild(ctx, source, p.Binary(file), stamp, one.pkg); err != nil {
+		return err
+	}
+	return writeImage(p.Archive(file), one, image.Sources{Program: p.Binary(file), CAs: certificateAuthorities, TimeZones: zones})
 }
 
 func writeImage(archive string, one part, from image.Sources) error {

@@ -58,7 +58,11 @@ type verdict struct {
 }
 
 func (e entry) isOver(now time.Time) bool {
-	return e.verdict != nil && !e.verdict.until.IsZero() && !now.Before(e.verdict.until)
+	if e.verdict == nil || e.verdict.until.IsZero() {
+		return false
+	}
+	left := e.verdict.until.Sub(now)
+	return left <= 0 || left > refusalStands // the clock went back
 }
 
 func (e entry) problem() error {

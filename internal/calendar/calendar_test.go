@@ -165,6 +165,29 @@ func TestHolidays(t *testing.T) {
 	}
 }
 
+func TestLongest(t *testing.T) {
+	var always []calendar.Period
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		always = append(always, calendar.Period{Day: day, From: 0, To: 24 * 60})
+	}
+	for name, test := range map[string]struct {
+		periods []calendar.Period
+		want    time.Duration
+	}{
+		"none":               {nil, 0},
+		"Sunday's window":    {card().Maintenance, 3 * time.Hour},
+		"a day of business":  {card().Business, 8 * time.Hour},
+		"over midnight":      {[]calendar.Period{{Day: time.Saturday, From: 22 * 60, To: 2 * 60}}, 4 * time.Hour},
+		"two that touch":     {[]calendar.Period{{Day: time.Saturday, From: 22 * 60, To: 2 * 60}, {Day: time.Sunday, From: 2 * 60, To: 3 * 60}}, 5 * time.Hour},
+		"what never closes":  {always, 5 * 7 * 24 * time.Hour},
+		"all but an evening": {append(always[:6:6], calendar.Period{Day: time.Saturday, From: 0, To: 18 * 60}), 6*24*time.Hour + 18*time.Hour},
+	} {
+		if got := calendar.Longest(test.periods); got != test.want {
+			t.Errorf("%s: %s; want %s", name, got, test.want)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	for _, text := range []string{"00:00", "05:07", "24:00"} {
 		if got, err := calendar.ParseClock(text); err != nil || got.String() != text {
@@ -187,5 +210,25 @@ func TestParse(t *testing.T) {
 	}
 	if _, err := calendar.ParseDay("mercredi"); err == nil {
 		t.Error("a French day is taken")
+	}
+}
+
+// Closed counts what openings do not: here against a look at every minute.
+func TestClosed(t *testing.T) {
+	c := newCalendar(t, card())
+	from := time.Date(2026, 10, 30, 0, 0, 30, 0, time.UTC)
+	for _, days := range []int{0, 1, 7, 31} {
+		to, want := from.AddDate(0, 0, days), time.Duration(0)
+		for at := from; at.Before(to); at = at.Add(time.Minute) {
+			if !c.IsOpen(calendar.Maintenance, at) {
+				want += time.Minute
+			}
+		}
+		if got := c.Closed(calendar.Maintenance, from, to); got != want {
+			t.Errorf("%d days: %s; want %s", days, got, want)
+		}
+	}
+	if got := c.Closed(calendar.Maintenance, from, from.Add(-time.Hour)); got != 0 {
+		t.Errorf("a time that ends before it begins has %s", got)
 	}
 }

@@ -67,3 +67,16 @@ func (c *Calendar) NextStart(class Class, after time.Time, lasts time.Duration) 
 		at = next.To
 	}
 }
+
+// Closed is how much of the time between two instants a class is not open.
+func (c *Calendar) Closed(class Class, from, to time.Time) time.Duration {
+	begin, end := from.Unix(), to.Unix()
+	if end <= begin {
+		return 0
+	}
+	closed := end - begin
+	for _, open := range c.openings(class, span{begin, end}) {
+		closed -= open.to - open.from
+	}
+	return time.Duration(closed) * time.Second
+}

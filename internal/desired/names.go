@@ -58,6 +58,11 @@ func StatusAddress(namespace, tenant string, environment v1alpha1.EnvironmentNam
 	return fmt.Sprintf("https://%s.%s.svc:%d", StatusServiceName(tenant, environment), namespace, statusPort)
 }
 
+// ServiceHost is the name of an environment's public Service inside the cluster.
+func ServiceHost(namespace, tenant string, environment v1alpha1.EnvironmentName) string {
+	return Name(tenant, environment) + "." + namespace + ".svc"
+}
+
 // URL is the public address, without a path.
 func URL(environment v1alpha1.Environment, platform *configv1.PlatformConfiguration) string {
 	if port := platform.Exposure.HTTPSPort; port != 443 {

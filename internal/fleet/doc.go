@@ -10,7 +10,8 @@
 //	        else starts it until a person has looked
 //	first   of the clients that are to have a version, a share gets it before
 //	        the others, and has to run it healthy for a set time
-//	slots   no more environments change at the same time than are allowed
+//	slots   no more environments change at the same time than are allowed; who is
+//	        woken for a free one and does not take it passes the wake on
 //
 // A claim that is granted is in the ledger before it is in the status, so that two
 // tenants looked at together do not both take the last slot.

@@ -13,6 +13,8 @@ import (
 	"voute.dev/voute/internal/rollout"
 )
 
+var environments = []v1alpha1.EnvironmentName{v1alpha1.ProductionEnvironment, v1alpha1.DevelopmentEnvironment}
+
 // named is how many clients a sentence lists.
 const named = 3
 
@@ -51,16 +53,20 @@ type Rules struct {
 type Ledger struct {
 	lock  sync.Mutex
 	lines map[Key]Line
+	tally tally
 	// waiting are those who wait for a slot, the first first; wake tells one of
-	// them that there is one.
+	// them that there is one. Woken are those who were told and have not answered
+	// yet: who answers and takes no slot passes the wake on. So as long as a slot
+	// is free and somebody waits for it, somebody else has still to answer.
 	waiting []Key
+	woken   map[Key]bool
 	wake    func(types.NamespacedName)
 }
 
 // New makes an empty ledger. Wake, which must not wait, is told of a tenant that
 // waited for a slot when one is free.
 func New(wake func(types.NamespacedName)) *Ledger {
-	return &Ledger{lines: map[Key]Line{}, wake: wake}
+	return &Ledger{lines: map[Key]Line{}, tally: newTally(), woken: map[Key]bool{}, wake: wake}
 }
 
 // Note replaces the line of an environment.
@@ -68,12 +74,26 @@ func (l *Ledger) Note(key Key, line Line) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	freed := l.lines[key].Changes && !line.Changes
-	l.lines[key] = line
-	if !line.Pending {
+	l.put(key, line)
+	if !line.Pending || line.Changes {
 		l.leave(key)
 	}
-	if freed {
+	if woken := l.answer(key); freed || woken && !line.Changes {
 		l.next()
+	}
+}
+
+// Want notes the version that a tenant is to have from now on. Of nothing else that
+// the ledger knows does that say anything.
+func (l *Ledger) Want(tenant types.NamespacedName, version string) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	for _, environment := range environments {
+		key := Key{Tenant: tenant, Environment: environment}
+		if line, known := l.lines[key]; known {
+			line.Wants = version
+			l.put(key, line)
+		}
 	}
 }
 
@@ -82,15 +102,15 @@ func (l *Ledger) Forget(tenant types.NamespacedName, but ...v1alpha1.Environment
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	freed := 0
-	for _, environment := range []v1alpha1.EnvironmentName{v1alpha1.ProductionEnvironment, v1alpha1.DevelopmentEnvironment} {
+	for _, environment := range environments {
 		if slices.Contains(but, environment) {
 			continue
 		}
 		key := Key{Tenant: tenant, Environment: environment}
-		if l.lines[key].Changes {
+		if woken := l.answer(key); woken || l.lines[key].Changes {
 			freed++
 		}
-		delete(l.lines, key)
+		l.drop(key)
 		l.leave(key)
 	}
 	for range freed {
@@ -98,11 +118,43 @@ func (l *Ledger) Forget(tenant types.NamespacedName, but ...v1alpha1.Environment
 	}
 }
 
+func (l *Ledger) put(key Key, line Line) {
+	l.drop(key)
+	l.lines[key] = line
+	l.tally.count(key.Environment, line, 1)
+}
+
+func (l *Ledger) drop(key Key) {
+	if line, known := l.lines[key]; known {
+		l.tally.count(key.Environment, line, -1)
+		delete(l.lines, key)
+	}
+}
+
 // next wakes the first who waits for a slot. It is called under the lock.
 func (l *Ledger) next() {
 	if len(l.waiting) > 0 && l.wake != nil {
+		l.woken[l.waiting[0]] = true
 		l.wake(l.waiting[0].Tenant)
 		l.waiting = l.waiting[1:]
+	}
+}
+
+// answer tells whether somebody was woken, and takes that for answered.
+func (l *Ledger) answer(key Key) (woken bool) {
+	woken = l.woken[key]
+	delete(l.woken, key)
+	return woken
+}
+
+// queue is for who waits for a slot: the first of all again, where another took
+// the one that he was woken for.
+func (l *Ledger) queue(key Key, woken bool) {
+	switch {
+	case woken:
+		l.waiting = slices.Insert(l.waiting, 0, key)
+	case !slices.Contains(l.waiting, key):
+		l.waiting = append(l.waiting, key)
 	}
 }
 
@@ -116,19 +168,28 @@ func (l *Ledger) leave(key Key) {
 func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Time) (granted bool, waitsFor string) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
+	woken := l.answer(key)
 	if waitsFor := l.holds(key, change, rules, now); waitsFor != "" {
 		l.leave(key)
+		if woken {
+			l.next()
+		}
 		return false, waitsFor
 	}
 	if l.changingBeside(key) >= rules.Slots {
-		if !slices.Contains(l.waiting, key) {
-			l.waiting = append(l.waiting, key)
-		}
-		return false, fmt.Sprintf("one of the %d places of those that change at the same time", rules.Slots)
+		l.queue(key, woken)
+		return false, placeOf(rules.Slots)
 	}
 	l.leave(key)
 	l.start(key, change)
 	return true, ""
+}
+
+func placeOf(slots int) string {
+	if slots == 1 {
+		return "its turn: one environment changes at a time"
+	}
+	return fmt.Sprintf("one of the %d places of those that change at the same time", slots)
 }
 
 // holds says what has to come before a change, whether there is a slot or not.
@@ -149,23 +210,23 @@ func (l *Ledger) start(key Key, change rollout.Change) {
 	if change.MovesVersion() {
 		line.Wants = change.To
 	}
-	l.lines[key] = line
+	l.put(key, line)
 }
 
 // changingBeside counts the slots that others hold: who holds one already, and
 // asks again, needs no second one.
 func (l *Ledger) changingBeside(key Key) int {
-	count := 0
-	for other, line := range l.lines {
-		if line.Changes && other != key {
-			count++
-		}
+	if l.lines[key].Changes {
+		return l.tally.changing - 1
 	}
-	return count
+	return l.tally.changing
 }
 
 // failed are the clients with which a change was taken back, in their order.
 func (l *Ledger) failed(change string) []string {
+	if l.tally.failed[change] == 0 {
+		return nil
+	}
 	var names []string
 	for key, line := range l.lines {
 		if line.Failed == change && !slices.Contains(names, key.Tenant.String()) {
@@ -181,30 +242,43 @@ func halted(failed []string) string {
 	if len(failed) > named {
 		list += ", …"
 	}
-	return fmt.Sprintf("a person: it failed with %d clients (%s) and is halted; see why, then run kubectl annotate sharingtenants --all --all-namespaces --overwrite %s=yes",
-		len(failed), list, v1alpha1.TryAgainAnnotation)
+	clients := "1 client"
+	if len(failed) > 1 {
+		clients = fmt.Sprintf("%d clients", len(failed))
+	}
+	return fmt.Sprintf("a person: it failed with %s (%s) and is halted; see why, then run kubectl annotate sharingtenants --all --all-namespaces --overwrite %s=yes",
+		clients, list, v1alpha1.TryAgainAnnotation)
 }
 
 // mayLead: this environment is among the first to get a version, or they have it
 // and have run it for long enough. It counts itself, whatever its line says yet:
 // else all would be first who ask before anybody is known to want the version.
 func (l *Ledger) mayLead(key Key, version string, rules Rules, now time.Time) bool {
-	wants, started, proven := 1, 0, 0
+	others := l.tally.cohorts[cohort{key.Environment, version}]
+	if own, known := l.lines[key]; known && own.Wants == version {
+		others.add(own, -1)
+	}
+	first := ((others.wants+1)*rules.CanaryPercent + 99) / 100
+	return others.started < first || l.isProven(key, version, first, rules.Healthy, now)
+}
+
+// isProven: so many others run a version, and have been healthy for long enough.
+func (l *Ledger) isProven(key Key, version string, many int, healthy time.Duration, now time.Time) bool {
+	if many == 0 {
+		return true
+	}
 	for other, line := range l.lines {
-		if other == key || other.Environment != key.Environment || line.Wants != version {
+		if other == key || other.Environment != key.Environment || line.Wants != version || line.Runs != version {
 			continue
 		}
-		wants++
-		if line.Runs != version {
+		if line.HealthySince.IsZero() || now.Before(line.HealthySince.Add(healthy)) {
 			continue
 		}
-		started++
-		if !line.HealthySince.IsZero() && !now.Before(line.HealthySince.Add(rules.Healthy)) {
-			proven++
+		if many--; many == 0 {
+			return true
 		}
 	}
-	first := (wants*rules.CanaryPercent + 99) / 100
-	return started < first || proven >= first
+	return false
 }
 
 // Standing is how far one version is with all clients.

@@ -93,7 +93,7 @@ func TestWhoWaitsNoLongerIsNotWoken(t *testing.T) {
 		"there are more slots":    func(t *testing.T, l *fleet.Ledger) { claim(t, l, 3, memory, fleet.Rules{Slots: 3, HaltAfter: 1}, "") },
 		"it is halted": func(t *testing.T, l *fleet.Ledger) {
 			l.Note(production(9), fleet.Line{Failed: memory.Key()})
-			claim(t, l, 3, memory, fleet.Rules{Slots: 2, HaltAfter: 1}, "a person: ")
+			claim(t, l, 3, memory, fleet.Rules{Slots: 2, HaltAfter: 1}, "a person: it failed with 1 client (client-009/client-009) and")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,6 +108,53 @@ func TestWhoWaitsNoLongerIsNotWoken(t *testing.T) {
 			woken.want(t, "client-004")
 		})
 	}
+}
+
+// Who is woken and takes no slot leaves it to the next, and to nobody twice.
+func TestWhoDoesNotTakeTheSlotPassesItOn(t *testing.T) {
+	for name, decline := range map[string]func(*testing.T, *fleet.Ledger){
+		"its window has closed":   func(_ *testing.T, l *fleet.Ledger) { l.Note(production(3), fleet.Line{Pending: true}) },
+		"its change is withdrawn": func(_ *testing.T, l *fleet.Ledger) { l.Note(production(3), fleet.Line{}) },
+		"it is deleted":           func(_ *testing.T, l *fleet.Ledger) { l.Forget(tenant(3)) },
+		"it is halted": func(t *testing.T, l *fleet.Ledger) {
+			l.Note(production(9), fleet.Line{Failed: memory.Key()})
+			claim(t, l, 3, memory, fleet.Rules{Slots: 2, HaltAfter: 1}, "a person: ")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			woken := &wakes{}
+			l := fleet.New(woken.note)
+			claim(t, l, 1, memory, open, "")
+			claim(t, l, 2, memory, open, "")
+			for _, number := range []int{3, 4, 5} {
+				claim(t, l, number, memory, open, slots)
+			}
+			l.Note(production(1), fleet.Line{})
+			woken.want(t, "client-003")
+			decline(t, l)
+			woken.want(t, "client-004")
+			l.Note(production(3), fleet.Line{})
+			woken.want(t)
+			claim(t, l, 4, memory, open, "")
+			woken.want(t)
+		})
+	}
+}
+
+// Another was quicker: the place in the queue is kept.
+func TestWhoIsWokenInVainIsTheNext(t *testing.T) {
+	woken := &wakes{}
+	l := fleet.New(woken.note)
+	claim(t, l, 1, memory, open, "")
+	claim(t, l, 2, memory, open, "")
+	claim(t, l, 3, memory, open, slots)
+	claim(t, l, 4, memory, open, slots)
+	l.Note(production(1), fleet.Line{})
+	claim(t, l, 5, memory, open, "")
+	claim(t, l, 3, memory, open, slots)
+	woken.want(t, "client-003")
+	l.Note(production(5), fleet.Line{})
+	woken.want(t, "client-003")
 }
 
 func TestForgetFrees(t *testing.T) {
@@ -251,4 +298,22 @@ func TestManyAtOnceGetThroughByWakesAlone(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// A new default is everybody's at once, and not theirs alone who have looked.
+func TestWhatAllWantIsKnownBeforeTheyAsk(t *testing.T) {
+	l, rules := fleet.New(nil), fleet.Rules{Slots: 100, HaltAfter: 2, CanaryPercent: 10, Healthy: 24 * time.Hour}
+	for number := range 20 {
+		l.Note(production(number), fleet.Line{Wants: "1.4.0", Runs: "1.4.0", Pending: true, HealthySince: now})
+	}
+	for number := range 20 {
+		l.Want(tenant(number), "1.4.1")
+	}
+	l.Want(tenant(99), "1.4.1") // nobody knows it yet
+	claim(t, l, 0, fix, rules, "")
+	claim(t, l, 1, fix, rules, "")
+	claim(t, l, 2, fix, rules, first)
+	if diff := cmp.Diff(map[string]fleet.Standing{"1.4.1": {Changing: 2, Pending: 18}}, l.Standings()); diff != "" {
+		t.Error(diff)
+	}
 }

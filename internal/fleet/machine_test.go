@@ -23,6 +23,8 @@ type machine struct {
 	lines  map[fleet.Key]fleet.Line
 	queue  []fleet.Key
 	woken  []types.NamespacedName
+	// due are those who were woken and have not answered yet.
+	due []fleet.Key
 }
 
 func newMachine(t *rapid.T) *machine {
@@ -50,6 +52,10 @@ func (m *machine) Claim(t *rapid.T) {
 	if m.lines[key].Changes {
 		t.Skip("it changes already")
 	}
+	m.claim(t, key)
+}
+
+func (m *machine) claim(t *rapid.T, key fleet.Key) {
 	change := rapid.SampledFrom([]rollout.Change{fix, fix, fix, memory}).Draw(t, "change")
 	halted, held, full := m.failures(change.Key()) >= m.rules.HaltAfter, change.MovesVersion() && !m.leads(key, change.To), m.changing() >= m.rules.Slots
 	granted, waitsFor := m.ledger.Claim(key, change, m.rules, m.now)
@@ -59,7 +65,7 @@ func (m *machine) Claim(t *rapid.T) {
 	if granted != (waitsFor == "") || halted != strings.HasPrefix(waitsFor, "a person: ") {
 		t.Fatalf("granted: %v, halted: %v, and waits for %q", granted, halted, waitsFor)
 	}
-	line := m.lines[key]
+	line, woken, passed := m.lines[key], m.answer(key), 0
 	switch {
 	case granted:
 		line.Changes, line.Runs, line.HealthySince = true, change.To, time.Time{}
@@ -70,9 +76,13 @@ func (m *machine) Claim(t *rapid.T) {
 		m.leave(key)
 	case halted || held:
 		m.leave(key)
+		passed = woken
+	case woken > 0:
+		m.queue = slices.Insert(m.queue, 0, key)
 	case !slices.Contains(m.queue, key):
 		m.queue = append(m.queue, key)
 	}
+	m.wake(t, passed)
 }
 
 // Look is what follows a claim that is not granted: the status says that it waits.
@@ -86,6 +96,48 @@ func (m *machine) Look(t *rapid.T) {
 		t.Skip("it is about something else")
 	}
 	m.note(t, key, line)
+}
+
+// Hurry is a change that asks for no slot: one that is put back, or an emergency.
+func (m *machine) Hurry(t *rapid.T) {
+	key := anyKey().Draw(t, "key")
+	if m.lines[key].Changes || m.changing() >= m.rules.Slots {
+		t.Skip("there would be more than slots")
+	}
+	line := m.lines[key]
+	line.Changes, line.Pending = true, rapid.Bool().Draw(t, "pending")
+	m.note(t, key, line)
+}
+
+// Answer is of one who was woken: he claims the slot or, since his time has
+// passed, or he is suspended, or his status cannot be written, only looks.
+func (m *machine) Answer(t *rapid.T) {
+	if len(m.due) == 0 {
+		t.Skip("nobody was woken")
+	}
+	m.answerOne(t)
+}
+
+func (m *machine) answerOne(t *rapid.T) {
+	key := rapid.SampledFrom(m.due).Draw(t, "who was woken")
+	if rapid.Bool().Draw(t, "claims") {
+		m.claim(t, key)
+		return
+	}
+	line := m.lines[key]
+	line.Pending = rapid.Bool().Draw(t, "pending")
+	m.note(t, key, line)
+}
+
+// Rest lets all answer who were woken, and nothing else happen: no slot is then
+// free for which somebody still waits.
+func (m *machine) Rest(t *rapid.T) {
+	for len(m.due) > 0 {
+		m.answerOne(t)
+	}
+	if free := m.rules.Slots - m.changing(); free > 0 && len(m.queue) > 0 {
+		t.Fatalf("%d slots are free, nobody is to take them, and %v wait", free, m.queue)
+	}
 }
 
 // Succeed ends a change that got healthy.
@@ -137,6 +189,9 @@ func (m *machine) Check(t *rapid.T) {
 	if len(m.woken) > 0 {
 		t.Fatalf("woken for no slot: %v", m.woken)
 	}
+	if unserved := min(m.rules.Slots-m.changing(), len(m.queue)); unserved > len(m.due) {
+		t.Fatalf("%d slots are free for which %v wait, and only %d have still to answer", unserved, m.queue, len(m.due))
+	}
 	total := 0
 	for _, standing := range m.ledger.Standings() {
 		total += standing.Done + standing.Changing + standing.Pending + standing.Failed
@@ -147,12 +202,15 @@ func (m *machine) Check(t *rapid.T) {
 }
 
 func (m *machine) note(t *rapid.T, key fleet.Key, line fleet.Line) {
-	freed := 0
-	if m.lines[key].Changes && !line.Changes {
+	freed := m.answer(key)
+	switch {
+	case m.lines[key].Changes && !line.Changes:
 		freed = 1
+	case line.Changes:
+		freed = 0
 	}
 	m.lines[key] = line
-	if !line.Pending {
+	if !line.Pending || line.Changes {
 		m.leave(key)
 	}
 	m.ledger.Note(key, line)
@@ -166,22 +224,36 @@ func (m *machine) drop(t *rapid.T, gone func(fleet.Key) bool) {
 			freed++
 		}
 	}
+	for _, key := range slices.Clone(m.due) {
+		if gone(key) {
+			freed += m.answer(key)
+		}
+	}
 	maps.DeleteFunc(m.lines, func(key fleet.Key, _ fleet.Line) bool { return gone(key) })
 	m.queue = slices.DeleteFunc(m.queue, gone)
 	m.wake(t, freed)
 }
 
-// wake: each slot that is freed wakes the one who waits for longest, once.
+// wake: each slot that is freed, or that somebody was woken for and does not
+// take, wakes the one who waits for longest, once.
 func (m *machine) wake(t *rapid.T, freed int) {
 	var want []types.NamespacedName
 	for range min(freed, len(m.queue)) {
 		want = append(want, m.queue[0].Tenant)
+		m.due = append(m.due, m.queue[0])
 		m.queue = m.queue[1:]
 	}
 	if !slices.Equal(want, m.woken) {
 		t.Fatalf("woken are %v; want %v", m.woken, want)
 	}
 	m.woken = nil
+}
+
+// answer takes one who was woken for answered, and counts him.
+func (m *machine) answer(key fleet.Key) int {
+	before := len(m.due)
+	m.due = slices.DeleteFunc(m.due, func(k fleet.Key) bool { return k == key })
+	return before - len(m.due)
 }
 
 func (m *machine) leave(key fleet.Key) {
@@ -252,7 +324,8 @@ func TestAnySequence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMachine(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"claim": m.Claim, "look": m.Look, "succeed": m.Succeed, "fail": m.Fail, "clear": m.Clear, "forget": m.Forget, "wait": m.Wait, "": m.Check,
+			"claim": m.Claim, "look": m.Look, "hurry": m.Hurry, "answer": m.Answer, "rest": m.Rest, "succeed": m.Succeed,
+			"fail": m.Fail, "clear": m.Clear, "forget": m.Forget, "wait": m.Wait, "": m.Check,
 		})
 	})
 }

@@ -1,9 +1,10 @@
 package platform
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"slices"
+	"time"
 
 	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
@@ -13,26 +14,53 @@ import (
 // Calendar is when a tenant's changes may start: the platform's, with what the
 // tenant has of its own in place of it. A platform's freezes hold for everybody.
 func Calendar(cfg *configv1.PlatformConfiguration, own v1alpha1.Calendar) (*calendar.Calendar, error) {
-	windows, hours := cfg.Calendar.MaintenanceWindows, cfg.Calendar.BusinessHours
-	spec := calendar.Spec{Zone: cfg.TimeZone}
-	if own.TimeZone != "" {
-		spec.Zone = own.TimeZone
+	spec, err := specOf(cfg, own)
+	if err != nil {
+		return nil, err
 	}
+	when, err := calendar.New(spec)
+	if err != nil {
+		return nil, err
+	}
+	expected := *cfg.Rollout.ExpectedMinutes
+	if err := fits(spec.Maintenance, expected); err != nil {
+		return nil, fmt.Errorf("maintenanceWindows: %w", err)
+	}
+	if err := fits(spec.Business, expected); err != nil {
+		return nil, fmt.Errorf("businessHours: %w", err)
+	}
+	return when, nil
+}
+
+func specOf(cfg *configv1.PlatformConfiguration, own v1alpha1.Calendar) (calendar.Spec, error) {
+	windows, hours := cfg.Calendar.MaintenanceWindows, cfg.Calendar.BusinessHours
 	if len(own.MaintenanceWindows) > 0 {
 		windows = own.MaintenanceWindows
 	}
 	if len(own.BusinessHours) > 0 {
 		hours = own.BusinessHours
 	}
-	var problems [4]error
+	spec := calendar.Spec{Zone: cmp.Or(own.TimeZone, cfg.TimeZone)}
+	var problems [5]error
 	spec.Maintenance, problems[0] = periods("maintenanceWindows", windows)
 	spec.Business, problems[1] = periods("businessHours", hours)
-	spec.Freezes, problems[2] = freezes(slices.Concat(cfg.Calendar.Freezes, own.Freezes))
-	spec.Holidays, problems[3] = holidays(cfg.Calendar.Holidays)
-	if err := errors.Join(problems[:]...); err != nil {
-		return nil, err
+	spec.Holidays, problems[2] = holidays(cfg.Calendar.Holidays)
+	// Each list by itself, so that a message has the place in the tenant's own.
+	spec.Freezes, problems[3] = freezes(cfg.Calendar.Freezes)
+	alone, err := freezes(own.Freezes)
+	problems[4] = cmp.Or(err, forward(alone))
+	spec.Freezes = append(spec.Freezes, alone...)
+	return spec, errors.Join(problems[:]...)
+}
+
+// fits says of some times that the longest is as long as a change is expected to
+// take: in others none could ever start.
+func fits(times []calendar.Period, expected int32) error {
+	longest := calendar.Longest(times)
+	if longest >= time.Duration(expected)*time.Minute {
+		return nil
 	}
-	return calendar.New(spec)
+	return fmt.Errorf("the longest has %d minutes, and a change is expected to take %d: none could ever start", int(longest.Minutes()), expected)
 }
 
 func periods(field string, windows []v1alpha1.Window) ([]calendar.Period, error) {
@@ -71,6 +99,16 @@ func freezes(asked []v1alpha1.Freeze) ([]calendar.Freeze, error) {
 		found = append(found, calendar.Freeze{First: first, Last: last})
 	}
 	return found, nil
+}
+
+// forward says which freeze ends before it begins.
+func forward(all []calendar.Freeze) error {
+	for i, freeze := range all {
+		if freeze.IsEmpty() {
+			return fmt.Errorf("freezes[%d]: it ends on %s, before it begins on %s", i, freeze.Last, freeze.First)
+		}
+	}
+	return nil
 }
 
 func holidays(asked configv1.Holidays) (calendar.Holidays, error) {

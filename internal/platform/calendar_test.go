@@ -76,10 +76,17 @@ func TestACalendarThatCannotBeIsRefused(t *testing.T) {
 		"no day at all":     {v1alpha1.Calendar{MaintenanceWindows: window("08:00", "09:00")}, "there is no period, so that it would never open"},
 		"no length":         {v1alpha1.Calendar{MaintenanceWindows: window("08:00", "08:00", "Monday")}, "is empty"},
 		"no date":           {v1alpha1.Calendar{Freezes: []v1alpha1.Freeze{{From: "2026-02-30", To: "2026-03-01"}}}, `freezes[0].from: "2026-02-30" is no date`},
+		"the second freeze": {v1alpha1.Calendar{Freezes: []v1alpha1.Freeze{{From: "2026-03-01", To: "2026-03-01"}, {From: "2026-03-01", To: "1 March"}}}, `freezes[1].to: "1 March" is no date`},
+		"backward, too":     {v1alpha1.Calendar{Freezes: []v1alpha1.Freeze{{From: "2026-03-01", To: "2026-03-01"}, {From: "2026-03-02", To: "2026-03-01"}}}, "freezes[1]: it ends"},
+		"too short windows": {v1alpha1.Calendar{MaintenanceWindows: window("08:00", "08:09", "Monday")}, "maintenanceWindows: the longest has 9 minutes, and a change is expected to take 10: none could ever start"},
+		"too short hours":   {v1alpha1.Calendar{BusinessHours: window("23:58", "00:01", "Monday")}, "businessHours: the longest has 3 minutes"},
 		"a freeze backward": {v1alpha1.Calendar{Freezes: []v1alpha1.Freeze{{From: "2026-03-02", To: "2026-03-01"}}}, "freezes[0]: it ends on 2026-03-01, before it begins on 2026-03-02"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := Calendar(load(t, read(t, "minimal.yaml")), test.own); err == nil || !strings.Contains(err.Error(), test.want) {
+			// The platform's own freezes are not counted.
+			cfg := load(t, read(t, "minimal.yaml"))
+			cfg.Calendar.Freezes = []v1alpha1.Freeze{{From: "2026-01-01", To: "2026-01-02"}}
+			if _, err := Calendar(cfg, test.own); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is %v; want %s", err, test.want)
 			}
 		})

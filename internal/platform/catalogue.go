@@ -48,6 +48,17 @@ func Step(cfg *configv1.PlatformConfiguration, from, to string) (calendar.Class,
 	return kindOf(entry.Kind, old, wanted), nil
 }
 
+// IsLater says whether one version comes after another; nothing comes before or
+// after what is no version.
+func IsLater(one, other string) bool {
+	a, err := version.ParseSemantic(one)
+	if err != nil {
+		return false
+	}
+	b, err := version.ParseSemantic(other)
+	return err == nil && b.LessThan(a)
+}
+
 func image(cfg *configv1.PlatformConfiguration, version string) configv1.ServerImage {
 	at := slices.IndexFunc(cfg.Server.Images, func(i configv1.ServerImage) bool { return i.Version == version })
 	if at < 0 {
@@ -76,9 +87,11 @@ func allowed(entry configv1.ServerImage, wanted *version.Version) string {
 }
 
 // kindOf: more than the last number is never a fix, whatever the catalogue says
-// of the version: it brings the release before it along.
+// of the version: it brings the release before it along. So does what leaves a
+// candidate such as 1.5.0-rc.1, or goes to one.
 func kindOf(kind string, old, wanted *version.Version) calendar.Class {
-	if kind == releaseKind || old.Major() != wanted.Major() || old.Minor() != wanted.Minor() {
+	candidate := old.PreRelease() != "" || wanted.PreRelease() != ""
+	if kind == releaseKind || candidate || old.Major() != wanted.Major() || old.Minor() != wanted.Minor() {
 		return calendar.Release
 	}
 	return calendar.Fix

@@ -38,6 +38,10 @@ func TestStep(t *testing.T) {
 		"an older release":                  {from: "2.0.0", to: "1.9.0", refused: "version 1.9.0 is older than 2.0.0", downgrade: true},
 		"what comes before a release":       {from: "1.4.0", to: "1.4.0-rc.1", refused: "is older", downgrade: true},
 		"numbers and not letters":           {from: "1.4.9", to: "1.4.10", want: calendar.Fix},
+		"a candidate's own release":         {from: "1.5.0-rc.1", to: "1.5.0", want: calendar.Release},
+		"which is told to be less":          {from: "1.5.1-rc.1", to: "1.5.1", want: calendar.Release},
+		"another candidate":                 {from: "1.5.0-rc.1", to: "1.5.0-rc.2", want: calendar.Release},
+		"a candidate of a fix":              {from: "1.4.0", to: "1.4.1-rc.1", want: calendar.Release},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Step(cfg, test.from, test.to)
@@ -60,5 +64,19 @@ func TestAStepOfNoVersionSaysWhich(t *testing.T) {
 	}
 	if _, err := Step(cfg, "1.4.0", ""); err == nil || !strings.Contains(err.Error(), "the version asked for") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestIsLater(t *testing.T) {
+	for _, test := range []struct {
+		one, other string
+		want       bool
+	}{
+		{"1.4.1", "1.4.0", true}, {"1.10.0", "1.9.9", true}, {"1.4.0", "1.4.0", false}, {"1.4.0", "1.4.1", false},
+		{"1.5.0", "1.5.0-rc.1", true}, {"", "1.4.0", false}, {"1.4.0", "", false},
+	} {
+		if got := IsLater(test.one, test.other); got != test.want {
+			t.Errorf("%q is later than %q: %v", test.one, test.other, got)
+		}
 	}
 }

@@ -29,23 +29,27 @@ const (
 // checker collects what is wrong, field by field.
 type checker struct {
 	where    lines
+	allowed  []Allowance
 	problems []error
 }
 
 // check looks at every field of a configuration whose defaults are filled.
-func check(cfg *configv1.PlatformConfiguration, where lines) error {
-	c := &checker{where: where}
+func check(cfg *configv1.PlatformConfiguration, where lines, allowed []Allowance) error {
+	c := &checker{where: where, allowed: allowed}
 	c.file(cfg)
 	c.server(cfg.Server)
 	c.calendar(cfg)
 	c.rollout(cfg.Rollout)
+	c.lengths(cfg)
 	c.hosts(cfg.Hosts)
 	c.exposure(cfg.Exposure)
+	c.availability(cfg.Availability)
 	c.vault(cfg.Vault)
 	c.scanner(cfg.Scanner)
 	c.mail(cfg.Mail)
 	c.storage(cfg.Storage)
 	c.tariff(cfg.Tariff)
+	c.testClock(cfg.TestClock)
 	return errors.Join(c.problems...)
 }
 
@@ -72,8 +76,9 @@ func (c *checker) file(cfg *configv1.PlatformConfiguration) {
 	c.wantNil(certificates(cfg.TrustedCAs), "trustedCAs")
 }
 
-// semanticVersion is what a tenant may ask for; it is also a valid label value.
-var semanticVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z]+([.-][0-9A-Za-z]+)*)?$`)
+// semanticVersion is what a tenant may ask for; it is also a valid label value. No
+// number begins with a zero: 1.02.0 would be another name for 1.2.0.
+var semanticVersion = regexp.MustCompile(`^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z]+([.-][0-9A-Za-z]+)*)?$`)
 
 const maxVersionLength = 63
 
@@ -157,6 +162,25 @@ func (c *checker) rollout(rollout configv1.Rollout) {
 	between("healthyMinutes", *rollout.HealthyMinutes, 0, 30*24*60)
 	between("noticeDays", *rollout.NoticeDays, 0, 365)
 	between("announceHours", *rollout.AnnounceHours, 0, 365*24)
+}
+
+// lengths: a change that is expected to take longer than any window has would
+// never start. Where that is the default, the windows are too short.
+func (c *checker) lengths(cfg *configv1.PlatformConfiguration) {
+	c.length(cfg, "calendar.maintenanceWindows", cfg.Calendar.MaintenanceWindows)
+	c.length(cfg, "calendar.businessHours", cfg.Calendar.BusinessHours)
+}
+
+func (c *checker) length(cfg *configv1.PlatformConfiguration, field string, windows []v1alpha1.Window) {
+	found, err := periods("", windows)
+	if err != nil || len(found) == 0 {
+		return // it is told already
+	}
+	err = fits(found, *cfg.Rollout.ExpectedMinutes)
+	if _, written := c.where["rollout.expectedMinutes"]; err != nil && written {
+		err, field = fmt.Errorf("%s: %w", field, err), "rollout.expectedMinutes"
+	}
+	c.wantNil(err, field)
 }
 
 func (c *checker) resources(resources corev1.ResourceRequirements) {
@@ -308,4 +332,14 @@ func (c *checker) tariff(prices configv1.Tariff) {
 		"%d is out of range: write 1 to %d", prices.IncludedGB, maxGB)
 	c.want(currencyCode.MatchString(prices.Currency), "tariff.currency",
 		"%q is not an ISO 4217 code: write it like CAD", prices.Currency)
+}
+
+func (c *checker) testClock(clock configv1.TestClock) {
+	if clock.Time == "" {
+		return
+	}
+	c.want(slices.Contains(c.allowed, TestClock), "testClock",
+		"moves the operator's time, which is for tests only: remove it; an operator for tests is started with --allow-test-clock")
+	_, err := TestTime(clock)
+	c.wantNil(err, "testClock.time")
 }

@@ -19,6 +19,8 @@ func complete(cfg *configv1.PlatformConfiguration) {
 	completeRollout(&cfg.Rollout)
 	cfg.Exposure.HTTPSPort = cmp.Or(cfg.Exposure.HTTPSPort, 443)
 	cfg.Exposure.HTTPPort = cmp.Or(cfg.Exposure.HTTPPort, 80)
+	cfg.Availability.Through = cmp.Or(cfg.Availability.Through, ThroughBalancer)
+	cfg.Availability.TargetPercent = cmp.Or(cfg.Availability.TargetPercent, "99")
 	completeVault(&cfg.Vault)
 	cfg.Mail.Port = cmp.Or(cfg.Mail.Port, 587)
 	cfg.Mail.Security = cmp.Or(cfg.Mail.Security, startTLS)

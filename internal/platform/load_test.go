@@ -91,7 +91,8 @@ func TestDefaultsAreFilled(t *testing.T) {
 			Slots: 5, CanaryPercent: ptr.To[int32](10), HaltAfter: 2, DeadlineMinutes: 15, ExpectedMinutes: ptr.To[int32](10),
 			HealthyMinutes: ptr.To[int32](1440), NoticeDays: ptr.To[int32](7), AnnounceHours: ptr.To[int32](72),
 		},
-		Exposure: configv1.Exposure{HTTPSPort: 443, HTTPPort: 80},
+		Exposure:     configv1.Exposure{HTTPSPort: 443, HTTPPort: 80},
+		Availability: configv1.Availability{Through: "balancer", TargetPercent: "99"},
 		Vault: configv1.Vault{
 			Address: "https://vault.example", TransitPath: "transit", AuthPath: "kubernetes",
 			Audience: "vault", OperatorRole: "voute-operator", ServerRole: "voute-server",
@@ -176,6 +177,8 @@ func TestABadFileIsRefused(t *testing.T) {
 		"bad annotation":        {"gouv.qc.ca/network", "gouv.qc.ca/net/work", "line 23: exposure.annotations"},
 		"bad class":             {"loadBalancerClass: example.gouv.qc.ca/edge", "loadBalancerClass: a b", "line 24: exposure.loadBalancerClass"},
 		"port out of range":     {"httpPort: 8080", "httpPort: 80800", "line 26: exposure.httpPort: 80800 is not a port"},
+		"no way to addresses":   {"exposure:", "availability: {through: luck}\nexposure:", "line 21: availability.through: is balancer, dns, service or none; not \"luck\""},
+		"more than a year":      {"exposure:", "availability: {targetPercent: \"100.5\"}\nexposure:", "line 21: availability.targetPercent: is a percentage"},
 		"one port for both":     {"httpPort: 8080", "httpPort: 8443", "line 26: exposure.httpPort: is the same as httpsPort"},
 		"Vault in clear":        {"https://vault", "http://vault", "line 28: vault.address: \"http://vault.vault.svc:8200\" would send keys in clear"},
 		"Vault without scheme":  {"https://vault.vault.svc:8200", "vault.vault.svc:8200", "line 28: vault.address"},
@@ -214,30 +217,36 @@ func TestABadFileIsRefused(t *testing.T) {
 		"suffixes as one text":  {"[gouv.qc.ca, example.org]", "gouv.qc.ca", "line 47: hosts.allowedSuffixes"},
 		"kind of a version":     {"kind: release", "kind: feature", `line 11: server.images[1].kind: "feature" is no kind: write fix or release, or nothing`},
 		"version to come from":  {"from: [0.1.0]", "from: [0.1.0, 0.1.x]", `line 12: server.images[1].from[1]: "0.1.x" is not a version: write it like 1.4.0`},
-		"no day of the week":    {"[Tuesday]", "[Mardi]", `line 50: calendar.maintenanceWindows[0]: days: "Mardi" is no day of the week`},
-		"no day at all":         {"[Tuesday]", "[]", "line 50: calendar.maintenanceWindows[0].days: is empty: list the days on which it begins"},
-		"no time of day":        {`"22:00"`, `"22h00"`, `line 50: calendar.maintenanceWindows[0]: from: "22h00" is no time of day: write it as 05:00`},
-		"after midnight":        {`"02:00"`, `"26:00"`, `line 50: calendar.maintenanceWindows[0]: to: "26:00" is no time of day`},
-		"a window of no length": {`"02:00"`, `"22:00"`, "line 50: calendar.maintenanceWindows[0]: Tuesday 22:00–22:00 is empty: a whole day is 00:00 to 24:00"},
-		"hours from 24:00":      {`"09:00"`, `"24:00"`, "line 52: calendar.businessHours[0]: Monday 24:00–24:00 is not within a day"},
-		"hours without an end":  {`, to: "24:00"`, "", `line 52: calendar.businessHours[0]: to: "" is no time of day`},
-		"hours as a number":     {`"09:00"`, "9", "line 51: calendar.businessHours.from: number cannot be read here"},
-		"unknown in a window":   {"{days: [Monday", "{zone: UTC, days: [Monday", "line 52: calendar.businessHours[0].zone: there is no such field"},
-		"a holiday added":       {"[2026-12-28]", "[28 December]", `line 54: calendar.holidays.added: [0]: "28 December" is no date: write it as 2026-12-24`},
-		"a holiday removed":     {"[2026-12-26]", "[2026-02-29]", "line 55: calendar.holidays.removed"},
-		"a freeze from no date": {"from: 2026-12-14", "from: Christmas", `line 57: calendar.freezes[0]: from: "Christmas" is no date`},
-		"a freeze to no date":   {"2027-01-05", "2027-13-05", `line 57: calendar.freezes[0]: to: "2027-13-05" is no date`},
-		"a freeze backwards":    {"2027-01-05", "2026-12-13", "line 57: calendar.freezes[0]: ends on 2026-12-13, before it begins on 2026-12-14"},
-		"too many slots":        {"slots: 50", "slots: 1001", "line 59: rollout.slots: 1001 is not possible: write 1 to 1000"},
-		"negative slots":        {"slots: 50", "slots: -1", "line 59: rollout.slots: -1 is not possible"},
-		"more than all":         {"canaryPercent: 5", "canaryPercent: 101", "line 60: rollout.canaryPercent: 101 is not possible: write 0 to 100"},
-		"halt before any":       {"haltAfter: 3", "haltAfter: -1", "line 61: rollout.haltAfter: -1 is not possible: write 1 to 1000"},
-		"a deadline of days":    {"deadlineMinutes: 20", "deadlineMinutes: 1441", "line 62: rollout.deadlineMinutes: 1441 is not possible: write 1 to 1440"},
-		"less than no time":     {"expectedMinutes: 5", "expectedMinutes: -5", "line 63: rollout.expectedMinutes: -5 is not possible: write 0 to 1440"},
-		"healthy for months":    {"healthyMinutes: 60", "healthyMinutes: 43201", "line 64: rollout.healthyMinutes: 43201 is not possible: write 0 to 43200"},
-		"notice of years":       {"noticeDays: 14", "noticeDays: 366", "line 65: rollout.noticeDays: 366 is not possible: write 0 to 365"},
-		"announced too early":   {"announceHours: 48", "announceHours: 8761", "line 66: rollout.announceHours: 8761 is not possible: write 0 to 8760"},
-		"half a slot":           {"slots: 50", "slots: 2.5", "line 59: rollout.slots: number 2.5 cannot be read here"},
+		"zeros in front":        {"version: 0.2.0-rc.1", "version: 0.02.0", `line 9: server.images[1].version: "0.02.0" is not a version`},
+		"zeros at the end":      {"version: 0.2.0-rc.1", "version: 0.2.00", `line 9: server.images[1].version: "0.2.00" is not a version`},
+		"zeros in what it was":  {"from: [0.1.0]", "from: [00.1.0]", `line 12: server.images[1].from[0]: "00.1.0" is not a version`},
+		"longer than a window": {"expectedMinutes: 5", "expectedMinutes: 241",
+			"line 63: rollout.expectedMinutes: calendar.maintenanceWindows: the longest has 240 minutes, and a change is expected to take 241: none could ever start"},
+		"longer than a day of business": {"expectedMinutes: 5", "expectedMinutes: 901", "line 63: rollout.expectedMinutes: calendar.businessHours: the longest has 900 minutes"},
+		"no day of the week":            {"[Tuesday]", "[Mardi]", `line 50: calendar.maintenanceWindows[0]: days: "Mardi" is no day of the week`},
+		"no day at all":                 {"[Tuesday]", "[]", "line 50: calendar.maintenanceWindows[0].days: is empty: list the days on which it begins"},
+		"no time of day":                {`"22:00"`, `"22h00"`, `line 50: calendar.maintenanceWindows[0]: from: "22h00" is no time of day: write it as 05:00`},
+		"after midnight":                {`"02:00"`, `"26:00"`, `line 50: calendar.maintenanceWindows[0]: to: "26:00" is no time of day`},
+		"a window of no length":         {`"02:00"`, `"22:00"`, "line 50: calendar.maintenanceWindows[0]: Tuesday 22:00–22:00 is empty: a whole day is 00:00 to 24:00"},
+		"hours from 24:00":              {`"09:00"`, `"24:00"`, "line 52: calendar.businessHours[0]: Monday 24:00–24:00 is not within a day"},
+		"hours without an end":          {`, to: "24:00"`, "", `line 52: calendar.businessHours[0]: to: "" is no time of day`},
+		"hours as a number":             {`"09:00"`, "9", "line 51: calendar.businessHours.from: number cannot be read here"},
+		"unknown in a window":           {"{days: [Monday", "{zone: UTC, days: [Monday", "line 52: calendar.businessHours[0].zone: there is no such field"},
+		"a holiday added":               {"[2026-12-28]", "[28 December]", `line 54: calendar.holidays.added: [0]: "28 December" is no date: write it as 2026-12-24`},
+		"a holiday removed":             {"[2026-12-26]", "[2026-02-29]", "line 55: calendar.holidays.removed"},
+		"a freeze from no date":         {"from: 2026-12-14", "from: Christmas", `line 57: calendar.freezes[0]: from: "Christmas" is no date`},
+		"a freeze to no date":           {"2027-01-05", "2027-13-05", `line 57: calendar.freezes[0]: to: "2027-13-05" is no date`},
+		"a freeze backwards":            {"2027-01-05", "2026-12-13", "line 57: calendar.freezes[0]: ends on 2026-12-13, before it begins on 2026-12-14"},
+		"too many slots":                {"slots: 50", "slots: 1001", "line 59: rollout.slots: 1001 is not possible: write 1 to 1000"},
+		"negative slots":                {"slots: 50", "slots: -1", "line 59: rollout.slots: -1 is not possible"},
+		"more than all":                 {"canaryPercent: 5", "canaryPercent: 101", "line 60: rollout.canaryPercent: 101 is not possible: write 0 to 100"},
+		"halt before any":               {"haltAfter: 3", "haltAfter: -1", "line 61: rollout.haltAfter: -1 is not possible: write 1 to 1000"},
+		"a deadline of days":            {"deadlineMinutes: 20", "deadlineMinutes: 1441", "line 62: rollout.deadlineMinutes: 1441 is not possible: write 1 to 1440"},
+		"less than no time":             {"expectedMinutes: 5", "expectedMinutes: -5", "line 63: rollout.expectedMinutes: -5 is not possible: write 0 to 1440"},
+		"healthy for months":            {"healthyMinutes: 60", "healthyMinutes: 43201", "line 64: rollout.healthyMinutes: 43201 is not possible: write 0 to 43200"},
+		"notice of years":               {"noticeDays: 14", "noticeDays: 366", "line 65: rollout.noticeDays: 366 is not possible: write 0 to 365"},
+		"announced too early":           {"announceHours: 48", "announceHours: 8761", "line 66: rollout.announceHours: 8761 is not possible: write 0 to 8760"},
+		"half a slot":                   {"slots: 50", "slots: 2.5", "line 59: rollout.slots: number 2.5 cannot be read here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !strings.Contains(good, test.old) {
@@ -252,6 +261,18 @@ func TestABadFileIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A change is expected to take ten minutes where the file does not say so: then
+// it is the window that is wrong.
+func TestAWindowTooShortForAnyChangeIsRefused(t *testing.T) {
+	const short = "calendar:\n  businessHours:\n  - {days: [Monday], from: \"09:00\", to: \"09:10\"}\n  maintenanceWindows:\n  - {days: [Monday, Tuesday], from: \"09:00\", to: \"09:09\"}\n"
+	_, err := Load([]byte(short + read(t, "minimal.yaml")))
+	want := "line 4: calendar.maintenanceWindows: the longest has 9 minutes, and a change is expected to take 10: none could ever start"
+	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "businessHours") {
+		t.Errorf("the error is %v; want %s", err, want)
+	}
+	load(t, strings.Replace(short, "09:09", "09:10", 1)+read(t, "minimal.yaml"))
 }
 
 func TestEveryProblemIsToldAtOnce(t *testing.T) {

@@ -35,6 +35,9 @@ type Development struct {
 	// Version that runs there, and since when it does so without a fault.
 	Version      string
 	HealthySince time.Time
+	// Ahead is true where that is a later one than the change brings: it has gone
+	// on since, and cannot go back.
+	Ahead bool
 	// Failed is true once this version was taken back there.
 	Failed bool
 }
@@ -57,6 +60,9 @@ func Decide(when *calendar.Calendar, rules Rules, f Facts) Decision {
 		return Decision{WaitsFor: waits}
 	}
 	earliest, waits := f.earliest(rules)
+	if !earliest.After(f.Now) {
+		waits = "" // that is over: what is left to wait for is the calendar's
+	}
 	start, found := when.NextStart(f.Change.Class, later(f.Now, earliest), rules.Expected)
 	if !found {
 		return Decision{WaitsFor: fmt.Sprintf("a calendar with a time as long as the %s that this takes: there is none", Lasting(rules.Expected))}
@@ -77,10 +83,10 @@ func (f Facts) unproven(rules Rules) string {
 	switch {
 	case f.Development.Failed:
 		return fmt.Sprintf("another version, or another try: version %s was taken back in development", f.Change.To)
-	case f.Development.Version != f.Change.To:
+	case f.Development.Version != f.Change.To && !f.Development.Ahead:
 		return fmt.Sprintf("version %s to run in development first", f.Change.To)
 	case f.Development.HealthySince.IsZero():
-		return fmt.Sprintf("version %s to run healthy in development for %s first", f.Change.To, Lasting(rules.Healthy))
+		return fmt.Sprintf("version %s to run healthy in development for %s first", f.Development.Version, Lasting(rules.Healthy))
 	default:
 		return ""
 	}

@@ -35,6 +35,11 @@ type Revision struct {
 	// Server is the Deployment and Address the public Service.
 	Server  Server  `json:"server"`
 	Address Address `json:"address"`
+
+	// kept is the content, once it was asked for: it is asked for several times in
+	// every look, and costs more than anything else in it. A revision does not
+	// change, and belongs to one tenant, which is looked at once at a time.
+	kept []byte
 }
 
 // Server is a Deployment without its names and owners.
@@ -69,6 +74,15 @@ func New(in desired.Input) *Revision {
 // server writes them when it writes them anew. Other bytes would be a change to
 // it, and what a ControllerRevision holds may not change.
 func (r *Revision) content() ([]byte, error) {
+	if r.kept != nil {
+		return r.kept, nil
+	}
+	content, err := r.write()
+	r.kept = content
+	return content, err
+}
+
+func (r *Revision) write() ([]byte, error) {
 	typed, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("write a revision: %w", err)

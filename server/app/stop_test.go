@@ -43,7 +43,8 @@ type underWay struct {
 	r        *running
 	to       *io.PipeWriter
 	left     []byte
-	answered chan string // the path it leads to ("" for none), or why there was no answer
+	answered chan string // the path it leads to, or is about ("" for none), or why there was no answer
+	page     string      // once it is answered
 }
 
 // begin sends the first bytes of an upload and waits until the server has them.
@@ -62,8 +63,13 @@ func (r *running) begin(pilot *browser, content []byte, first int) *underWay {
 			u.answered <- err.Error()
 			return
 		}
-		_ = response.Body.Close()
-		u.answered <- response.Header.Get("Location")
+		page, err := io.ReadAll(response.Body)
+		if _ = response.Body.Close(); err != nil {
+			u.answered <- err.Error()
+			return
+		}
+		u.page = string(page)
+		u.answered <- response.Header.Get("Location") + response.Header.Get("Content-Location")
 	}()
 	_, err = io.Copy(writer, bytes.NewReader(body[:first]))
 	r.must(err)
@@ -105,6 +111,9 @@ func TestStopLetsAnUploadFinish(t *testing.T) {
 		t.Errorf("while draining: /healthz %d, /readyz %d, report %+v", r.plain("/healthz"), r.plain("/readyz"), report)
 	}
 	path := upload.finish()
+	if !strings.Contains(upload.page, "reçu et chiffré") || !strings.Contains(upload.page, "data-state=") {
+		t.Errorf("nobody answers where the upload leads, and it shows:\n%s", upload.page)
+	}
 	r.ended()
 	if code := r.plain("/healthz"); code != 0 {
 		t.Errorf("after the stop /healthz still answers %d", code)

@@ -31,16 +31,25 @@ func (s *Site) document(r *request) error {
 }
 
 func (s *Site) showDocument(r *request, d document.Document, status int, emails string, problems ...problem) error {
-	view, err := s.viewDocument(r, d)
+	p, err := s.documentPage(r, d, emails)
 	if err != nil {
 		return err
 	}
+	p.Status, p.Problems = status, problems
+	return r.render(p)
+}
+
+func (s *Site) documentPage(r *request, d document.Document, emails string) (page, error) {
+	view, err := s.viewDocument(r, d)
+	if err != nil {
+		return page{}, err
+	}
 	view.Emails = emails
-	p := page{Name: "document", Title: "document.title", Status: status, Self: "/documents/" + d.ID, State: string(d.State), Problems: problems, Data: view}
+	p := page{Name: "document", Title: "document.title", Self: "/documents/" + d.ID, State: string(d.State), Data: view}
 	if d.Kept() {
 		p.SHA256 = d.SHA256
 	}
-	return r.render(p)
+	return p, nil
 }
 
 func (s *Site) viewDocument(r *request, d document.Document) (view documentView, err error) {

@@ -68,7 +68,23 @@ func (s *Site) upload(r *request) error {
 	if err != nil {
 		return err
 	}
+	if s.Draining() {
+		return s.received(r, d)
+	}
 	return r.redirectWith("/documents/"+d.ID, "received")
+}
+
+// received shows the document in the answer itself: a server that stops answers no
+// other question, and where the next one is not ready yet, a browser that is led
+// elsewhere would tell of an error after an upload that went well.
+func (s *Site) received(r *request, d document.Document) error {
+	p, err := s.documentPage(r, d, "")
+	if err != nil {
+		return err
+	}
+	p.Notice = "notice.received"
+	r.w.Header().Set("Content-Location", p.Self)
+	return r.render(p)
 }
 
 func (s *Site) checkUpload(r *request, form uploadForm) (problems []problem, u document.Upload, err error) {

@@ -172,4 +172,5 @@ func TestAdmission(t *testing.T) {
 		})
 	}
 	t.Run("a live object", func(t *testing.T) { testLive(t, server) })
+	t.Run("an emergency", func(t *testing.T) { testEmergency(t, server) })
 }

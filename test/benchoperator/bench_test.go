@@ -21,7 +21,9 @@ var (
 	qps      = flag.Float64("qps", shippedQPS, "requests per second allowed to the operator for each kind; -1 for no limit")
 	profiles = flag.String("profiles", "", "a folder for profiles of the operator's process: of processor time, of waiting, of memory")
 	reads    = flag.Bool("reads", false, "count what the operator reads, too; it costs the API server time")
-	resync   = flag.Bool("resync", true, "look again at every tenant in the first round, and count what is written then")
+	resync   = flag.Bool("resync", true, "look again at every tenant in the last round, and count what is written then")
+	idleFor  = flag.Duration("idle", 5*time.Minute, "how long the operator is left alone in the last round; few tenants take no more than a minute, or a second each")
+	slots    = flag.Int("slots", 50, "how many environments may change together when a fix goes through all tenants in the last round")
 	memory   = flag.String("memory", shippedMemory, "GOMEMLIMIT of the operator; ten thousand tenants need more than it is shipped with")
 	longest  = flag.Duration("longest", time.Hour, "bound of each wait")
 )
@@ -80,7 +82,7 @@ func TestFigures(t *testing.T) {
 	var raw []effort
 	for round := range *rounds {
 		var o outcome
-		if !t.Run(fmt.Sprintf("operator-%d", round+1), func(t *testing.T) { o = measureOperator(t, program, round == 0 && *resync) }) {
+		if !t.Run(fmt.Sprintf("operator-%d", round+1), func(t *testing.T) { o = measureOperator(t, program, round == *rounds-1) }) {
 			return
 		}
 		runs = append(runs, o)
@@ -150,16 +152,21 @@ func publish(runs []outcome, raw []effort) {
 	show("writes_per_policy", over(func(o outcome) float64 { return float64(o.written.of("retentionpolicies")) / n }), "writes")
 	show("events_per_tenant", over(func(o outcome) float64 { return float64(o.written.events) / n }), "events")
 	show("lease_writes", over(func(o outcome) float64 { return float64(o.written.leases) }), "writes")
-	if *resync { // in the first round alone: it is about what is written, not how fast
-		show("resync_writes", float64(runs[0].resync), "writes")
+	last := runs[len(runs)-1]
+	if *resync { // in the last round alone: it is about what is written, not how fast
+		show("resync_writes", float64(last.resync), "writes")
 	}
 	show("rss_mib", over(func(o outcome) float64 { return o.peakMiB }), "MiB")
 	show("rss_settled_mib", over(func(o outcome) float64 { return o.settledMiB }), "MiB")
 	show("cpu_seconds", over(func(o outcome) float64 { return o.operatorCPU }), "s")
+	last.idle.publish()
+	last.change.publish()
 }
 
-func show(name string, value float64, unit string) {
-	fmt.Printf("FIGURE operator.%s=%.4g %s\n", name, value, unit)
+func show(name string, value float64, unit string) { figure("operator."+name, value, unit) }
+
+func figure(name string, value float64, unit string) {
+	fmt.Printf("FIGURE %s=%.4g %s\n", name, value, unit)
 }
 
 func medianEffort(efforts []effort) effort {

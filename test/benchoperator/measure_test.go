@@ -50,8 +50,15 @@ type outcome struct {
 	operatorCPU         float64
 	peakMiB, settledMiB float64
 	written             written
-	resync              int
 	recording           recording
+	afterwards
+}
+
+// afterwards is what the last run shows beside, when all tenants are ready.
+type afterwards struct {
+	resync int
+	idle   idle
+	change change
 }
 
 // stage is a place with the operator's process in it.
@@ -59,15 +66,19 @@ type stage struct {
 	*place
 	simulator *simulator
 	vault     *keeper
+	process   *operator
 	program   string
 	settings  string
 	log       string
+	// kubeconfig and platform are files that the operator reads.
+	kubeconfig, platform string
 }
 
-func measureOperator(t *testing.T, program string, again bool) outcome {
+func measureOperator(t *testing.T, program string, last bool) outcome {
 	s := newStage(t, program)
 	mark := sizeOf(t, s.audit)
-	process := startOperator(t, s.program, s.settings, s.log)
+	s.signIn(t, *reads)
+	s.process = startOperator(t, s.program, s.settings, s.log)
 	await(t, "the operator leads", func() error {
 		if s.writes(t, mark).leases == 0 {
 			return fmt.Errorf("it holds no Lease")
@@ -81,20 +92,38 @@ func measureOperator(t *testing.T, program string, again bool) outcome {
 		return err
 	})
 	await(t, "every tenant is ready", func() error { return s.allReady() })
-	o.effort, o.operatorCPU = since(t, begin, before), process.cpu(t)
+	o.effort, o.operatorCPU = since(t, begin, before), s.process.cpu(t)
 	s.rest(t)
-	o.peakMiB, o.settledMiB = process.memory(t)
+	o.peakMiB, o.settledMiB = s.process.memory(t)
 	o.written, o.recording = s.writes(t, 0), record(t, s.place)
 	tell("written for all tenants", o.written)
-	if again {
-		o.resync = s.lookAgain(t, process)
+	if last {
+		o.afterwards = s.goOn(t)
 	}
 	return o
 }
 
+// goOn measures what follows with the tenants that are ready. The operator is
+// started anew meanwhile, as one whose reads are counted, too: of how fast it was
+// all is known by now.
+func (s *stage) goOn(t *testing.T) (a afterwards) {
+	if *resync {
+		a.resync += s.lookAgain(t, "looked at again twice", 2, func() {})
+	}
+	restarted := s.lookAgain(t, "looked at by a new process", 1, func() {
+		s.process.stop()
+		s.signIn(t, true)
+		s.process = startOperator(t, s.program, s.settings, s.log)
+	})
+	a.resync += restarted
+	a.idle = s.leaveAlone(t, *idleFor)
+	a.change = s.rollOut(t)
+	return a
+}
+
 // tell lists writes by kind.
 func tell(what string, w written) {
-	fmt.Printf("%s: %s; events=%d leases=%d refused=%d\n", what, counts(w.byKind), w.events, w.leases, w.refusals)
+	fmt.Printf("%s: %s; events=%d leases=%d; refused of it: %s\n", what, counts(w.byKind), w.events, w.leases, counts(w.refused))
 	if len(w.reads) > 0 {
 		fmt.Printf("%s: read %s\n", what, counts(w.reads))
 	}
@@ -113,16 +142,38 @@ func newStage(t *testing.T, program string) *stage {
 	t.Helper()
 	p := newPlace(t)
 	dir := t.TempDir()
-	s := &stage{program: program, place: p, simulator: startSimulator(t, p), vault: startVault(t, p), settings: filepath.Join(dir, "settings.json"), log: filepath.Join(dir, "operator.log")}
+	s := &stage{
+		program: program, place: p, simulator: startSimulator(t, p), vault: startVault(t, p),
+		settings: filepath.Join(dir, "settings.json"), log: filepath.Join(dir, "operator.log"),
+		kubeconfig: filepath.Join(dir, "kubeconfig"), platform: filepath.Join(dir, "platform.yaml"),
+	}
 	own, err := identity.Ensure(t.Context(), p.kube, p.kube, operatorNamespace, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	authority := certtest.New(t)
-	user, err := p.environment.AddUser(envtest.User{
-		Name:   operatorUser,
-		Groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + operatorNamespace, "system:authenticated"},
-	}, nil)
+	reports, public := startServers(t, s.simulator, authority, own.PublicKey)
+	content, err := json.Marshal(settings.Settings{
+		Namespace:  operatorNamespace,
+		Kubeconfig: s.kubeconfig, TokenFile: s.vault.tokenFile, QPS: float32(*qps), Profiles: *profiles,
+		StatusAddress: reports, PublicAddress: public, PlatformFile: s.platform,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s.settings, string(content))
+	write(t, s.platform, platformFile(t, s.vault.Address, string(read(t, s.vault.CAFile))+string(read(t, authority.File))))
+	return s
+}
+
+// signIn writes what the operator shows to the API server the next time it starts.
+func (s *stage) signIn(t *testing.T, countsReads bool) {
+	t.Helper()
+	groups := []string{"system:serviceaccounts", "system:serviceaccounts:" + operatorNamespace, "system:authenticated"}
+	if countsReads {
+		groups = append(groups, readsCount)
+	}
+	user, err := s.environment.AddUser(envtest.User{Name: operatorUser, Groups: groups}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,22 +181,18 @@ func newStage(t *testing.T, program string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := settings.Settings{
-		Namespace:  operatorNamespace,
-		Kubeconfig: filepath.Join(dir, "kubeconfig"), TokenFile: s.vault.tokenFile, QPS: float32(*qps), Profiles: *profiles,
-		StatusAddress: startServers(t, s.simulator, authority, own.PublicKey),
-		Platform:      platformFile(t, s.vault.Address, string(read(t, s.vault.CAFile))+string(read(t, authority.File))),
-	}
-	content, err := json.Marshal(set)
-	if err != nil {
+	write(t, s.kubeconfig, string(kubeconfig))
+}
+
+// write puts a file in place at once, as Kubernetes does.
+func write(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.WriteFile(file+".new", []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for file, content := range map[string][]byte{set.Kubeconfig: kubeconfig, s.settings: content} {
-		if err := os.WriteFile(file, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.Rename(file+".new", file); err != nil {
+		t.Fatal(err)
 	}
-	return s
 }
 
 // platformFile is the one of config/default, with this Vault and its authority.
@@ -195,33 +242,24 @@ func (s *stage) rest(t *testing.T) {
 	})
 }
 
-// lookAgain lets the operator look at every tenant while use moves: twice as it
-// runs, then once as a new process. It gives the writes to Kubernetes and Vault.
-func (s *stage) lookAgain(t *testing.T, process *operator) int {
+// lookAgain lets the operator look at every tenant while use moves, after
+// something was done to it. It gives the writes to Kubernetes and Vault.
+func (s *stage) lookAgain(t *testing.T, what string, times int, after func()) int {
 	t.Helper()
-	sum := 0
-	look := func(what string, times int) {
-		mark, vaultMark := sizeOf(t, s.audit), sizeOf(t, s.vault.audit)
-		s.simulator.forgetAsked()
-		if times == 1 {
-			process.stop()
-			process = startOperator(t, s.program, s.settings, s.log)
+	mark, vaultMark := sizeOf(t, s.audit), sizeOf(t, s.vault.audit)
+	s.simulator.forgetAsked()
+	after()
+	await(t, "every server is asked again", func() error {
+		if least := s.simulator.leastAsked(*tenants * environments); least < times {
+			return fmt.Errorf("one was asked %d times", least)
 		}
-		await(t, "every server is asked again", func() error {
-			if least := s.simulator.leastAsked(*tenants * environments); least < times {
-				return fmt.Errorf("one was asked %d times", least)
-			}
-			return nil
-		})
-		s.rest(t)
-		w, toVault := s.writes(t, mark), s.vault.writes(t, vaultMark)
-		tell(what, w)
-		fmt.Printf("%s: %d writes to Vault\n", what, toVault)
-		sum += w.total() + toVault
-	}
-	look("looked at again twice", 2)
-	look("looked at by a new process", 1)
-	return sum
+		return nil
+	})
+	s.rest(t)
+	w, toVault := s.writes(t, mark), s.vault.since(t, vaultMark)
+	tell(what, w)
+	fmt.Printf("%s: %d writes to Vault\n", what, toVault.writes)
+	return w.total() + toVault.writes
 }
 
 // recording is what the operator made for one tenant.

@@ -4,10 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
-	"log"
-	"net"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,10 +40,20 @@ type simulator struct {
 	queue chan mark
 
 	lock   sync.Mutex
-	marked map[types.UID]bool
-	ready  map[string]bool // namespaces
-	asked  map[string]int  // questions to each server
+	marked map[types.UID]int64     // the generation that is
+	stands map[string]standing     // of each namespace's tenant
+	asked  map[string]int          // questions to each server
+	many   struct{ now, most int } // environments that change together
 	failed error
+}
+
+// standing is how far a tenant is, by its status.
+type standing struct {
+	ready    bool
+	changing int
+	// version that all its environments run, and of which nothing waits; empty for
+	// none.
+	version string
 }
 
 // mark is an object and what its status is to become.
@@ -59,7 +68,7 @@ func startSimulator(t *testing.T, p *place) *simulator {
 	ours := cache.ByObject{Label: labels.NewSelector().Add(*labelled)}
 	s := &simulator{
 		kube: p.kube, queue: make(chan mark, 1<<16),
-		marked: map[types.UID]bool{}, ready: map[string]bool{}, asked: map[string]int{},
+		marked: map[types.UID]int64{}, stands: map[string]standing{}, asked: map[string]int{},
 	}
 	kinds := []client.Object{&certmanagerv1.Certificate{}, &corev1.PersistentVolumeClaim{}, &appsv1.Deployment{}, &corev1.Service{}, &corev1.ConfigMap{}}
 	options := cache.Options{Scheme: p.kube.Scheme(), DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{}}
@@ -107,10 +116,30 @@ func (s *simulator) seeTenant(object client.Object) {
 	if !ok {
 		return
 	}
-	ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ReadyCondition)
+	now := standingOf(tenant)
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	s.ready[tenant.Namespace] = ready != nil && ready.Status == "True" && ready.ObservedGeneration == tenant.Generation
+	s.many.now += now.changing - s.stands[tenant.Namespace].changing
+	s.many.most = max(s.many.most, s.many.now)
+	s.stands[tenant.Namespace] = now
+}
+
+func standingOf(tenant *v1alpha1.SharingTenant) standing {
+	ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ReadyCondition)
+	now := standing{ready: ready != nil && ready.Status == "True" && ready.ObservedGeneration == tenant.Generation}
+	var versions []string
+	for _, e := range tenant.Status.Environments {
+		if e.Rollout != nil && e.Rollout.Change != nil {
+			now.changing++
+		}
+		if e.Rollout != nil && e.Rollout.Version == e.Version && e.Pending == nil {
+			versions = append(versions, e.Version)
+		}
+	}
+	if len(versions) == environments && len(slices.Compact(versions)) == 1 {
+		now.version = versions[0]
+	}
+	return now
 }
 
 func (s *simulator) work(ctx context.Context) error {
@@ -125,7 +154,7 @@ func (s *simulator) work(ctx context.Context) error {
 			if err != nil && ctx.Err() == nil {
 				s.failed = err
 			}
-			s.marked[uid] = true
+			s.marked[uid] = m.from.GetGeneration()
 			s.lock.Unlock()
 		}
 	}
@@ -135,12 +164,32 @@ func (s *simulator) work(ctx context.Context) error {
 func (s *simulator) progress() (marked, ready int, err error) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	for _, is := range s.ready {
-		if is {
+	for _, tenant := range s.stands {
+		if tenant.ready {
 			ready++
 		}
 	}
 	return len(s.marked), ready, s.failed
+}
+
+// changed gives how many tenants run a version, ready and with nothing under way
+// or waiting, and how many environments changed together at the most.
+func (s *simulator) changed(version string) (done, most int, err error) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	for _, tenant := range s.stands {
+		if tenant.ready && tenant.changing == 0 && tenant.version == version {
+			done++
+		}
+	}
+	return done, s.many.most, s.failed
+}
+
+// isMarked says whether an object has the status that goes with its generation.
+func (s *simulator) isMarked(uid types.UID, generation int64) (bool, error) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.marked[uid] >= generation, s.failed
 }
 
 // leastAsked gives how often the server asked least often was asked.
@@ -150,11 +199,13 @@ func (s *simulator) leastAsked(servers int) int {
 	if len(s.asked) < servers {
 		return 0
 	}
-	least := int(^uint(0) >> 1)
-	for _, times := range s.asked {
-		least = min(least, times)
-	}
-	return least
+	return slices.Min(slices.Collect(maps.Values(s.asked)))
+}
+
+func (s *simulator) allAsked() int {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return sum(s.asked)
 }
 
 func (s *simulator) forgetAsked() {
@@ -163,26 +214,14 @@ func (s *simulator) forgetAsked() {
 	clear(s.asked)
 }
 
-// startServers answers for all sharing servers on one address, with the
-// server's own status port.
-func startServers(t *testing.T, s *simulator, authority *certtest.Authority, operatorKey string) (address string) {
+// startServers answers for every sharing server: to the operator at one address,
+// and to whoever looks whether users are answered at the other.
+func startServers(t *testing.T, s *simulator, authority *certtest.Authority, operatorKey string) (address, public string) {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	pair := authority.Issue(t, "*."+domain).Load(t)
 	certificate := func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &pair, nil }
-	server := &http.Server{Handler: http.HandlerFunc(s.answer), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
-	secured := tls.NewListener(listener, status.TLS(certificate, func() []string { return []string{operatorKey} }))
-	simulation.Run(t, func(ctx context.Context) error {
-		context.AfterFunc(ctx, func() { _ = server.Close() })
-		if err := server.Serve(secured); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	return listener.Addr().String()
+	address = simulation.Listen(t, s.answer, status.TLS(certificate, func() []string { return []string{operatorKey} }))
+	return address, simulation.Listen(t, func(http.ResponseWriter, *http.Request) {}, &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: certificate})
 }
 
 func (s *simulator) answer(w http.ResponseWriter, r *http.Request) {
@@ -195,8 +234,8 @@ func (s *simulator) answer(w http.ResponseWriter, r *http.Request) {
 // report is made of what the operator has written. Use moves with each
 // question, by less than the least step that a status shows.
 func (s *simulator) report(ctx context.Context, namespace, name string) (status.Report, error) {
-	file := &corev1.ConfigMap{}
-	if err := s.cache.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, file); err != nil {
+	key, file, runs := client.ObjectKey{Namespace: namespace, Name: name}, &corev1.ConfigMap{}, &appsv1.Deployment{}
+	if err := errors.Join(s.cache.Get(ctx, key, file), s.cache.Get(ctx, key, runs)); err != nil {
 		return status.Report{}, err
 	}
 	config, err := desired.ReadConfig(file)
@@ -208,7 +247,7 @@ func (s *simulator) report(ctx context.Context, namespace, name string) (status.
 	used := 500_000_000 + int64(s.asked[namespace+"/"+name])*3_100_000%15_000_000
 	s.lock.Unlock()
 	report := status.Report{
-		Version: "0.1.0", ConfigHash: desired.ConfigHash(file), Ready: true,
+		Version: simulation.VersionOf(runs), ConfigHash: desired.ConfigHash(file), Ready: true,
 		Storage:     status.StorageReport{QuotaBytes: config.Storage.QuotaBytes, UsedBytes: used},
 		Keys:        status.Check{OK: true},
 		Scanner:     status.Check{OK: true},

@@ -56,10 +56,13 @@ func startVault(t *testing.T, p *place) *keeper {
 	return k
 }
 
-// writes counts what was changed since a mark in the audit file, sign-in apart.
-func (k *keeper) writes(t *testing.T, mark int64) int {
+// asked counts requests to Vault; to sign in is neither to read nor to write.
+type asked struct{ reads, writes, signIns int }
+
+// since counts what was asked since a mark in the audit file.
+func (k *keeper) since(t *testing.T, mark int64) asked {
 	t.Helper()
-	count := 0
+	var a asked
 	readLines(t, k.audit, mark, func(line []byte) error {
 		var entry struct {
 			Type    string
@@ -69,12 +72,18 @@ func (k *keeper) writes(t *testing.T, mark int64) int {
 			return err
 		}
 		change := entry.Request.Operation == "create" || entry.Request.Operation == "update" || entry.Request.Operation == "delete"
-		if entry.Type == "request" && change && entry.Request.Path != "auth/kubernetes/login" {
-			count++
+		switch {
+		case entry.Type != "request":
+		case entry.Request.Path == "auth/kubernetes/login":
+			a.signIns++
+		case change:
+			a.writes++
+		default:
+			a.reads++
 		}
 		return nil
 	})
-	return count
+	return a
 }
 
 func read(t *testing.T, file string) []byte {

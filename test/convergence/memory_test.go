@@ -2,21 +2,17 @@ package convergence
 
 import (
 	"fmt"
-	"os"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"voute.dev/voute/test/seeds"
 )
 
 const (
-	// seedVariable runs one seed again, or some; soakVariable runs many.
-	seedVariable = "VOUTE_SEED"
-	soakVariable = "VOUTE_SOAK"
-
 	usual, many = 1_000, 10_000
 )
 
@@ -42,35 +38,10 @@ func TestRepeated(t *testing.T) {
 	}
 }
 
-// span is which seeds to run: those that the variable names (7, or 200-999), or
-// as many as are asked for.
-func span(t *testing.T) (first, last uint64) {
-	t.Helper()
-	text := os.Getenv(seedVariable)
-	switch {
-	case text == "" && os.Getenv(soakVariable) != "":
-		return 1, many
-	case text == "":
-		return 1, usual
-	}
-	from, to, isRange := strings.Cut(text, "-")
-	if !isRange {
-		to = from
-	}
-	first, err := strconv.ParseUint(from, 10, 64)
-	if err == nil {
-		last, err = strconv.ParseUint(to, 10, 64)
-	}
-	if err != nil {
-		t.Fatalf("%s is a seed or two with - between them: %v", seedVariable, err)
-	}
-	return first, last
-}
-
 // TestSequences runs sequences against the API in memory, until one fails.
 func TestSequences(t *testing.T) {
 	model, begin := loadModel(t), time.Now()
-	first, last := span(t)
+	first, last := seeds.Span(t, usual, many)
 	// Each sequence is a world that is soon forgotten.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var next atomic.Uint64
@@ -81,7 +52,7 @@ func TestSequences(t *testing.T) {
 			for seed := next.Add(1); seed <= last && !t.Failed(); seed = next.Add(1) {
 				s := newSequence(seed)
 				if err := s.run(model); err != nil {
-					t.Errorf("%s=%d: %v\n%v\n%s", seedVariable, seed, s, err, cutDown(s, err, func(shorter sequence) error { return shorter.run(model) }))
+					t.Errorf("%s=%d: %v\n%v\n%s", seeds.Variable, seed, s, err, cutDown(s, err, func(shorter sequence) error { return shorter.run(model) }))
 				}
 			}
 		})

@@ -29,6 +29,7 @@ import (
 	"voute.dev/voute/internal/platform"
 	"voute.dev/voute/internal/vault/memory"
 	"voute.dev/voute/test/apiserver"
+	"voute.dev/voute/test/seeds"
 	"voute.dev/voute/test/simulation"
 )
 
@@ -49,7 +50,7 @@ var quick = sharingtenant.Pace{Eager: 100 * time.Millisecond, Patient: 300 * tim
 func TestRealSequences(t *testing.T) {
 	kube := startOperator(t)
 	sequences, begin := few, time.Now()
-	if os.Getenv(soakVariable) != "" {
+	if os.Getenv(seeds.Soak) != "" {
 		sequences = more
 	}
 	seeds := make(chan uint64)

@@ -31,45 +31,63 @@ func TestMain(m *testing.M) {
 // soak asks for the long campaign.
 var soak = os.Getenv("VOUTE_SOAK") != ""
 
-const undisturbedNamespace = "client-undisturbed"
-
-// TestDisturbed lets clients live through the same life, disturbed in every way
-// there is, and compares with one that was not.
+// TestDisturbed lets clients, and fleets, live through the same life, disturbed in
+// every way there is, and compares with one that was not.
 func TestDisturbed(t *testing.T) {
 	s := newStage(t)
-	want := undisturbed(s.newTenant(t, undisturbedNamespace))
+	want := undisturbed(s.newTenant(t, "client-undisturbed"), alone)
+	fleet := undisturbed(s.newFleet(t, "fleet-undisturbed"), together)
 	t.Run("side by side", func(t *testing.T) {
-		for _, mode := range []string{answered, unanswered} {
-			t.Run("the operator ends at each write, "+mode, func(t *testing.T) {
-				t.Parallel()
-				cutLife(s.newTenant(t, "client-"+mode), mode, want)
-			})
-		}
-		for name, at := range loops() {
-			t.Run("no operator lives long, "+name, func(t *testing.T) {
-				t.Parallel()
-				loopingLife(newFaulty(t, s, name, want), at)
-			})
-		}
-		t.Run("every first answer is lost", func(t *testing.T) {
+		everyLife(t, s.newTenant, "client", want, answered, unanswered)
+		everyLife(t, s.newFleet, "fleet", fleet, fleetModes()...)
+		t.Run("fleet: each operator knows it from its statuses alone", func(t *testing.T) {
 			t.Parallel()
-			deafLife(newFaulty(t, s, "deaf", want))
-		})
-		t.Run("two operators at once", func(t *testing.T) {
-			t.Parallel()
-			crowdedLife(newFaulty(t, s, "crowded", want))
+			forgettingLife(newFaulty(s.newFleet(t, "fleet-forgotten"), fleet))
 		})
 		t.Run("cert-manager is slow, then refuses", func(t *testing.T) {
 			t.Parallel()
-			slowCertificates(newFaulty(t, s, "slow", want))
+			slowCertificates(newFaulty(s.newTenant(t, "client-slow"), want))
 		})
 		t.Run("the leader is killed", func(t *testing.T) {
 			t.Parallel()
-			lostLeader(newFaulty(t, s, "leader", want, elected))
+			lostLeader(newFaulty(s.newTenant(t, "client-leader"), want, elected))
 		})
 	})
-	t.Run("Vault is sealed, and ends", func(t *testing.T) { lostVault(newFaulty(t, s, "sealed", want)) })
+	t.Run("Vault is sealed, and ends", func(t *testing.T) { lostVault(newFaulty(s.newTenant(t, "client-sealed"), want)) })
 	t.Run("the API server ends", func(t *testing.T) { lostServer(t, s, want) })
+}
+
+// everyLife disturbs a life in every way that does with any.
+func everyLife(t *testing.T, newOne func(*testing.T, string) *tenant, name string, want []outcome, modes ...string) {
+	for _, mode := range modes {
+		t.Run(name+": the operator ends at each write, "+mode, func(t *testing.T) {
+			t.Parallel()
+			cutLife(newOne(t, name+"-"+mode), mode, want)
+		})
+	}
+	for loop, at := range loops() {
+		t.Run(name+": no operator lives long, "+loop, func(t *testing.T) {
+			t.Parallel()
+			loopingLife(newFaulty(newOne(t, name+"-"+loop), want), at)
+		})
+	}
+	t.Run(name+": every first answer is lost", func(t *testing.T) {
+		t.Parallel()
+		deafLife(newFaulty(newOne(t, name+"-deaf"), want))
+	})
+	t.Run(name+": two operators at once", func(t *testing.T) {
+		t.Parallel()
+		crowdedLife(newFaulty(newOne(t, name+"-crowded"), want))
+	})
+}
+
+// fleetModes: where a process ends matters more to a fleet than what it tells people
+// before, which is left to the long campaign.
+func fleetModes() []string {
+	if soak {
+		return []string{answered, unanswered}
+	}
+	return []string{unanswered}
 }
 
 // loops are how many writes operators live for that live no longer. One that

@@ -10,8 +10,8 @@ import (
 // ends at each write of an undisturbed life at which none has ended by chance:
 // in which order things are written is not always the same.
 func cutLife(n *tenant, mode string, want []outcome) {
-	l := &cutting{tenant: n, want: want, operator: n.startOperator(n.T, n.namespace, order{}), seen: make([]map[string]int, len(phases))}
-	for i := range phases {
+	l := &cutting{tenant: n, want: want, operator: n.startOperator(n.T, n.namespace, order{}), seen: make([]map[string]int, len(want))}
+	for i := range want {
 		l.seen[i] = map[string]int{}
 	}
 	for write, cuts := 1, 1; cuts > 0; write++ {
@@ -32,8 +32,8 @@ type cutting struct {
 
 func (l *cutting) cutMissed(mode string) {
 	l.Helper()
-	missed, most := make([][]string, len(phases)), 0
-	for i := range phases {
+	missed, most := make([][]string, len(l.want)), 0
+	for i := range l.want {
 		missed[i] = l.missed(i)
 		most = max(most, len(missed[i]))
 	}
@@ -50,9 +50,10 @@ func (l *cutting) cutMissed(mode string) {
 // live lives through all phases, and gives in how many of them the operator ended.
 func (l *cutting) live(orders func(phase int) order) (cuts int) {
 	l.Helper()
+	l.begin()
 	l.forgetFacts()
-	for i, p := range phases {
-		if l.phase(i, p, orders(i)) {
+	for i := range l.want {
+		if l.phase(i, orders(i)) {
 			cuts++
 		}
 	}
@@ -60,9 +61,9 @@ func (l *cutting) live(orders func(phase int) order) (cuts int) {
 }
 
 // phase lives through one, and says whether the operator ended in it.
-func (l *cutting) phase(i int, p phase, at order) (cut bool) {
+func (l *cutting) phase(i int, at order) (cut bool) {
 	l.Helper()
-	before := l.facts()
+	p, before := l.want[i].phase, l.facts()
 	if _, alive := l.operator.give(l.T, at); !alive {
 		l.Fatalf("%s: the operator ended before it was to: %s", p.name, l.operator.command.ProcessState)
 	}
@@ -71,13 +72,13 @@ func (l *cutting) phase(i int, p phase, at order) (cut bool) {
 		if l.operator.hasEnded() {
 			return nil
 		}
-		return l.settled(p, l.want[i])
+		return l.settled(l.want[i])
 	})
 	last, allowed := "none", 0
 	told, alive := l.operator.give(l.T, order{})
 	l.staysHome(told.Writes)
 	if !alive {
-		last, allowed = l.recover(i, p), 1
+		last, allowed = l.recover(i), 1
 	} else if at.Write > 0 && len(told.Writes) > at.Write {
 		l.Fatalf("%s: not cut at %+v, but went on to %d writes", p.name, at, len(told.Writes))
 	}
@@ -89,15 +90,15 @@ func (l *cutting) phase(i int, p phase, at order) (cut bool) {
 
 // recover starts a new process, which must do the rest, and gives the write at
 // which the one before ended.
-func (l *cutting) recover(i int, p phase) string {
+func (l *cutting) recover(i int) string {
 	l.Helper()
-	last := l.operator.cut
+	p, last := l.want[i].phase, l.operator.cut
 	if !l.operator.wasKilled() || last == "" {
 		l.Fatalf("%s: the operator ended by itself: %s", p.name, l.operator.command.ProcessState)
 	}
 	l.seen[i][l.plain(last)]++
 	l.operator = l.startOperator(l.T, l.namespace, order{})
-	eventually(l.T, fmt.Sprintf("%s, after the operator has ended at %s", p.name, last), func() error { return l.settled(p, l.want[i]) })
+	eventually(l.T, fmt.Sprintf("%s, after the operator has ended at %s", p.name, last), func() error { return l.settled(l.want[i]) })
 	return last
 }
 
@@ -108,7 +109,7 @@ func (l *cutting) plain(write string) string { return write[:strings.LastIndexBy
 func (l *cutting) missed(i int) (names []string) {
 	listed := map[string]bool{}
 	for _, write := range l.want[i].writes {
-		name := strings.ReplaceAll(l.plain(write), undisturbedNamespace, l.namespace)
+		name := strings.ReplaceAll(l.plain(write), "NAMESPACE", l.namespace)
 		if l.seen[i][name] == 0 && !listed[name] {
 			listed[name] = true
 			names = append(names, name)
@@ -122,7 +123,7 @@ func (l *cutting) missed(i int) (names []string) {
 // tried once for each, and in that life it may be that it does not come.
 func (l *cutting) report(mode string) {
 	l.Helper()
-	for i, p := range phases {
+	for i, p := range l.want {
 		fmt.Printf("%s, %s: %d processes ended, at %d different writes\n", p.name, mode, sum(l.seen[i]), len(l.seen[i]))
 		if len(l.seen[i]) < p.least {
 			l.Errorf("%s: processes ended at no more than %d different writes, and every life has %d; not at %v",

@@ -9,33 +9,50 @@
 // has a namespace and an operator of its own, which lists and watches nothing
 // else: so that several clients live side by side.
 //
-// A client's life has five phases: it is created, changed in many ways at once,
-// deleted with Retain, created again over what was retained, and deleted with
-// Destroy, with two keys in Vault for each environment. One client lives
-// undisturbed, twice. The state at the end of each of its phases is what every
-// other life is compared with: all objects of the namespace with their status,
-// their owners and who owns which field, and the names of the keys in Vault;
+// A client's life has six phases: it is created, gets another version, is changed
+// in many ways at once, deleted with Retain, created again over what was retained,
+// and deleted with Destroy, with two keys in Vault for each environment.
+//
+// A fleet of two clients has another life. One asks for a version that never gets
+// ready: its development starts it, is not healthy by its deadline, and is taken
+// back. The other client asks for the same, and is halted. Somebody has both try
+// again: both fail, and both are taken back. Then both ask for a version that gets
+// ready. The next life begins where this one has ended, with higher versions.
+//
+// One client and one fleet live undisturbed, twice. The state at the end of each of
+// their phases is what every other life is compared with: all objects of the
+// namespace with their status, their owners, who owns which field, and how many
+// generations they have had in this life, and the names of the keys in Vault;
 // without what every run makes anew.
+//
+// # Time
+//
+// Nobody waits for a deadline: as soon as the changes that are to fail were begun,
+// it is a later time for all processes of the client, the present and the next ones.
+// The time that was passed over stays passed over. Vault, Leases and events go by
+// the machine's clock.
 //
 // # Cuts
 //
 // All writes, to Kubernetes and to Vault, pass one place in the process. It
 // kills the process with SIGKILL at the n-th write of a phase: in one mode when
-// the answer arrives and before anybody sees it, in the other when the process
-// asks for the next write. For n = 1, 2, 3 and so on until a whole life passes
-// without an end; and then at each write of the undisturbed life at which none
-// has ended by chance, because the order of writes is not always the same. A new
-// process must bring the client to the same state. Leases, events, the sign-in
-// to Vault and reads do not count as writes.
+// the answer arrives and before anybody sees it, in the other (for a fleet only
+// with VOUTE_SOAK=1) when the process asks for the next write. For n = 1, 2, 3 and
+// so on until a whole life passes without an end; and then at each write of the
+// undisturbed life at which none has ended by chance, because the order of writes
+// is not always the same. A new process must bring the client to the same state.
+// Leases, events, the sign-in to Vault and reads do not count as writes.
 //
 // # Faults
 //
 // The first answer to each write is lost while the operator goes on; two
-// operators work at once, without a Lease; the leader is killed, and another
-// one waits for its Lease; cert-manager does nothing for a while, then refuses;
-// Vault is sealed, or its process ends, while a client is created and among the
-// keys of one that is destroyed; the API server ends while one client is half
-// created, one half changed and one half destroyed.
+// operators work at once, without a Lease; no operator lives for longer than
+// three writes; one after another looks after a fleet, and knows of it what the
+// statuses say; the leader is killed, and another one waits for its Lease;
+// cert-manager does nothing for a while, then refuses; Vault is sealed, or its
+// process ends, while a client is created and among the keys of one that is
+// destroyed; the API server ends while one client is half created, one has half
+// of another version, one is half changed and one half destroyed.
 //
 // After each phase of these lives nothing is written while every operator looks
 // at all servers several times over, and while a fault lasts the operator comes

@@ -6,13 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"voute.dev/voute/api/v1alpha1"
 )
 
-// The phases by their number.
+// The phases of a client that is alone, by their number.
 const (
 	creation = iota
 	rollingOut
@@ -30,10 +27,10 @@ type faulty struct {
 }
 
 // newFaulty begins with one operator; more may be added.
-func newFaulty(t *testing.T, s *stage, name string, want []outcome, changes ...func(*settings)) *faulty {
-	t.Helper()
-	n := s.newTenant(t, "client-"+name)
-	return &faulty{tenant: n, want: want, operators: []*operator{n.startOperator(t, n.namespace, order{}, changes...)}}
+func newFaulty(n *tenant, want []outcome, changes ...func(*settings)) *faulty {
+	n.Helper()
+	n.begin()
+	return &faulty{tenant: n, want: want, operators: []*operator{n.startOperator(n.T, n.namespace, order{}, changes...)}}
 }
 
 // live lives through a phase. While it does, during may disturb it. Then all is
@@ -41,12 +38,12 @@ func newFaulty(t *testing.T, s *stage, name string, want []outcome, changes ...f
 // several times over, and no fact was told twice by one operator.
 func (f *faulty) live(i int, during func()) {
 	f.Helper()
-	p, before := phases[i], f.facts()
+	p, before := f.want[i].phase, f.facts()
 	p.do(f.tenant)
 	during()
-	eventually(f.T, p.name, func() error { return f.settled(p, f.want[i]) })
+	eventually(f.T, p.name, func() error { return f.settled(f.want[i]) })
 	f.rest(p, f.operators...)
-	if err := f.settled(p, f.want[i]); err != nil {
+	if err := f.settled(f.want[i]); err != nil {
 		f.Errorf("%s: it did not stay as it was: %v", p.name, err)
 	}
 	if sum, lines := f.facts().since(before).tooMany(p.edits * len(f.operators)); sum > 0 {
@@ -72,17 +69,7 @@ func (f *faulty) halt(write string) { f.order(order{Mode: halted, Name: write}) 
 // waitFor waits for a condition that is not met, of the current generation.
 func (f *faulty) waitFor(kind, reason string) {
 	f.Helper()
-	eventually(f.T, kind+" is False, "+reason, func() error {
-		tenant := &v1alpha1.SharingTenant{}
-		if err := f.kube.Get(f.Context(), client.ObjectKey{Namespace: f.namespace, Name: "justice"}, tenant); err != nil {
-			return err
-		}
-		got := meta.FindStatusCondition(tenant.Status.Conditions, kind)
-		if got == nil || got.Status != "False" || got.Reason != reason || got.ObservedGeneration != tenant.Generation {
-			return fmt.Errorf("the conditions are %+v", tenant.Status.Conditions)
-		}
-		return nil
-	})
+	eventually(f.T, kind+" is False, "+reason, func() error { return f.is("justice", kind, "False", reason) })
 }
 
 // still waits until nothing is written although a fault lasts: for many times
@@ -103,10 +90,10 @@ func (f *faulty) still() {
 
 // deafLife loses the first answer to each write.
 func deafLife(f *faulty) {
-	for i, p := range phases {
+	for i, p := range f.want {
 		f.order(order{Mode: deaf})
 		f.live(i, func() {
-			eventually(f.T, p.name, func() error { return f.settled(p, f.want[i]) })
+			eventually(f.T, p.name, func() error { return f.settled(p) })
 			if told, _ := f.operators[0].give(f.T, order{}); told.Lost < p.least {
 				f.Errorf("%s: only %d answers were lost, of %d: %v", p.name, told.Lost, len(told.Writes), told.Writes)
 			}
@@ -119,7 +106,7 @@ const endless = 300
 
 // loopingLife has operators of which none lives longer than a few writes.
 func loopingLife(f *faulty, at order) {
-	for i, p := range phases {
+	for _, p := range f.want {
 		before, ended := f.facts(), 0
 		f.order(at)
 		p.do(f.tenant)
@@ -128,7 +115,7 @@ func loopingLife(f *faulty, at order) {
 				if f.operators[0].hasEnded() {
 					return nil
 				}
-				return f.settled(p, f.want[i])
+				return f.settled(p)
 			})
 			if _, alive = f.operators[0].give(f.T, order{}); !alive {
 				if ended++; ended > endless {
@@ -137,8 +124,8 @@ func loopingLife(f *faulty, at order) {
 				f.operators[0] = f.startOperator(f.T, f.namespace, at)
 			}
 		}
-		f.rest(p, f.operators...)
-		if err := f.settled(p, f.want[i]); err != nil {
+		f.rest(p.phase, f.operators...)
+		if err := f.settled(p); err != nil {
 			f.Errorf("%s: it did not stay as it was: %v", p.name, err)
 		}
 		if ended < p.least/(at.Write+1) {
@@ -152,9 +139,26 @@ func loopingLife(f *faulty, at order) {
 
 // crowdedLife has two operators that both believe to be the only one.
 func crowdedLife(f *faulty) {
+	f.crowded = true
 	f.operators = append(f.operators, f.startOperator(f.T, f.namespace, order{}))
-	for i := range phases {
+	for i := range f.want {
 		f.live(i, nothing)
+	}
+}
+
+// forgettingLife has each phase looked after by another operator, and then by one
+// more, which finds everything as it is to be.
+func forgettingLife(f *faulty) {
+	for i, p := range f.want {
+		f.live(i, nothing)
+		f.operators[0].kill()
+		f.operators[0] = f.startOperator(f.T, f.namespace, order{})
+		if written := f.rest(p.phase, f.operators...); len(written) > 0 {
+			f.Errorf("%s: an operator that comes when it is over writes %v", p.name, written)
+		}
+		if err := f.settled(p); err != nil {
+			f.Errorf("%s: it did not stay as it was: %v", p.name, err)
+		}
 	}
 }
 
@@ -253,13 +257,13 @@ type half struct {
 // begin lives through the phases before, and halts before the write.
 func begin(t *testing.T, s *stage, want []outcome, phase int, write string) *half {
 	t.Helper()
-	h := &half{faulty: newFaulty(t, s, fmt.Sprintf("half-%d", phase), want), phase: phase}
+	h := &half{faulty: newFaulty(s.newTenant(t, fmt.Sprintf("client-half-%d", phase)), want), phase: phase}
 	for earlier := range phase {
 		h.live(earlier, nothing)
 	}
 	h.before = h.facts()
 	h.halt(strings.ReplaceAll(write, "NAMESPACE", h.namespace))
-	phases[phase].do(h.tenant)
+	h.want[phase].do(h.tenant)
 	h.operators[0].awaitHalt(t)
 	return h
 }
@@ -267,9 +271,9 @@ func begin(t *testing.T, s *stage, want []outcome, phase int, write string) *hal
 // end is where an undisturbed life ends, too.
 func (h *half) end() {
 	h.Helper()
-	p := phases[h.phase]
-	eventually(h.T, p.name+", after the API server is back", func() error { return h.settled(p, h.want[h.phase]) })
-	h.rest(p, h.operators...)
+	p := h.want[h.phase]
+	eventually(h.T, p.name+", after the API server is back", func() error { return h.settled(p) })
+	h.rest(p.phase, h.operators...)
 	if sum, lines := h.facts().since(h.before).tooMany(p.edits); sum > 0 {
 		h.Errorf("%s: told too often: %s", p.name, strings.Join(lines, "; "))
 	}
@@ -286,7 +290,7 @@ func lostServer(t *testing.T, s *stage, want []outcome) {
 		begin(t, s, want, updating, "DELETE /apis/cert-manager.io/v1/namespaces/NAMESPACE/certificates/justice-development-tls"),
 		begin(t, s, want, destroying, "DELETE /v1/transit/keys/NAMESPACE.justice-production."+days[0]),
 	}
-	led := newFaulty(t, s, "led", want, elected)
+	led := newFaulty(s.newTenant(t, "client-led"), want, elected)
 	led.live(creation, nothing)
 	s.api.Stop(t)
 	for _, h := range halves {

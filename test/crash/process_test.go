@@ -57,7 +57,7 @@ func (s *stage) startOperator(t testing.TB, namespace string, first order, chang
 func (s *stage) settingsFor(t testing.TB, namespace string, first order, changes []func(*settings)) string {
 	t.Helper()
 	set := s.settings
-	set.Namespace, set.First = namespace, first
+	set.Namespace, set.First, set.Ahead = namespace, first, s.aheadOf(namespace)
 	for _, change := range changes {
 		change(&set)
 	}

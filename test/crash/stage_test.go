@@ -125,12 +125,13 @@ func kubeconfig(config *rest.Config) clientcmdapi.Config {
 }
 
 // platformFile is the one of config/default, with this Vault and the authorities.
+// A change that fails with one client is halted.
 func platformFile(t *testing.T, vault, authorities string) string {
 	t.Helper()
 	text := strings.NewReplacer("https://vault.vault.svc:8200", vault, "# className: voute-local", "className: voute-local",
-		"image: localhost/voute-server:0.1.0", "image: localhost/voute-server:0.1.0\n  - {version: 0.1.1, image: localhost/voute-server:0.1.1}").
+		"image: localhost/voute-server:0.1.0", "image: localhost/voute-server:0.1.0\n"+versions()).
 		Replace(string(read(t, "../../config/default/platform.yaml")))
-	return text + simulation.AnyTime(time.Now()) + "\ntrustedCAs: |\n  " + strings.ReplaceAll(strings.TrimSpace(authorities), "\n", "\n  ") + "\n"
+	return text + strings.Replace(simulation.AnyTime(time.Now()), "haltAfter: 1000", "haltAfter: 1", 1) + "\ntrustedCAs: |\n  " + strings.ReplaceAll(strings.TrimSpace(authorities), "\n", "\n  ") + "\n"
 }
 
 // token is a ServiceAccount's, for an audience.
@@ -143,6 +144,11 @@ func (s *stage) token(t *testing.T, namespace, name string, audiences ...string)
 		t.Fatal(err)
 	}
 	return request.Status.Token
+}
+
+// aheadOf is where the processes of a client read how far its time is ahead.
+func (s *stage) aheadOf(namespace string) string {
+	return filepath.Join(filepath.Dir(s.settings.TokenFile), namespace+".ahead")
 }
 
 // makeNamespace is what a platform team does before a tenant.

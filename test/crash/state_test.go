@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -22,20 +23,71 @@ import (
 func (n *tenant) state() string {
 	n.Helper()
 	var objects []string
-	known := []string{n.namespace, "NAMESPACE"}
-	for _, kind := range append(sharingtenant.Owned(), &corev1.Secret{}, &v1alpha1.SharingTenant{}, &v1alpha1.Pilot{}, &v1alpha1.RetentionPolicy{}) {
-		for _, object := range n.list(kind) {
-			known = append(known, string(object.GetUID()), "uid of "+object.GetKind()+" "+object.GetName())
-			objects = append(objects, describe(object))
-		}
-	}
+	known := []string{n.namespace, "NAMESPACE", n.version(oldVersion), "VERSION BEFORE", n.version(brokenVersion), "BROKEN VERSION", n.version(soundVersion), "SOUND VERSION"}
+	n.everything(func(object unstructured.Unstructured) {
+		name := object.GetKind() + " " + object.GetName()
+		known = append(known, string(object.GetUID()), "uid of "+name)
+		countFrom(object.Object, n.generations[name])
+		objects = append(objects, describe(object))
+	})
 	for _, key := range n.vault.Keys(n.T, n.namespace) {
 		objects = append(objects, "key "+key)
 	}
 	slices.Sort(objects)
 	all := strings.NewReplacer(known...).Replace(strings.Join(objects, "\n"))
-	return withoutHash(all)
+	return withoutTimes(withoutHash(all))
 }
+
+// everything shows each object of the namespace.
+func (n *tenant) everything(show func(unstructured.Unstructured)) {
+	n.Helper()
+	for _, kind := range append(sharingtenant.Owned(), &corev1.Secret{}, &v1alpha1.SharingTenant{}, &v1alpha1.Pilot{}, &v1alpha1.RetentionPolicy{}) {
+		for _, object := range n.list(kind) {
+			show(object)
+		}
+	}
+}
+
+// countFrom has generations begin with this life: an object that was changed once
+// more than in another life shows.
+func countFrom(value any, first int64) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, field := range value {
+			if count, ok := field.(int64); ok && (name == "generation" || name == "observedGeneration") {
+				value[name] = count - first
+			}
+			countFrom(field, first)
+		}
+	case []any:
+		for _, item := range value {
+			countFrom(item, first)
+		}
+	}
+}
+
+// withoutGenerations leaves out how often objects were changed.
+func withoutGenerations(state string) string { return generations.ReplaceAllString(state, "") }
+
+var generations = regexp.MustCompile(`(?m)^ *"(generation|observedGeneration)": \d+,?\n`)
+
+// withoutTimes leaves out of texts the instants of this run: others than those, in
+// certificates and calendars, are the same in every run.
+func withoutTimes(text string) string {
+	return instants.ReplaceAllStringFunc(text, func(found string) string {
+		at, err := time.Parse(time.RFC3339, found)
+		if err != nil || time.Until(at).Abs() > aroundNow {
+			return found
+		}
+		return "INSTANT"
+	})
+}
+
+// aroundNow is longer than any time that passes for a client, and than a notice is
+// given ahead.
+const aroundNow = 30 * 24 * time.Hour
+
+var instants = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
 func withoutHash(text string) string { return revisionNames.ReplaceAllString(text, "$1-HASH") }
 
@@ -137,7 +189,7 @@ func (n *tenant) facts() facts {
 			count = int(event.Series.Count)
 		}
 		fact := fmt.Sprintf("%s %s %s %s %s: %s", event.Regarding.Kind, event.Regarding.Name, event.Type, event.Reason, event.Action, event.Note)
-		told[identities.ReplaceAllLiteralString(strings.ReplaceAll(fact, n.namespace, "NAMESPACE"), "uid")] += count
+		told[withoutTimes(identities.ReplaceAllLiteralString(strings.ReplaceAll(fact, n.namespace, "NAMESPACE"), "uid"))] += count
 	}
 	return told
 }

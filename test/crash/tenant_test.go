@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,6 +22,15 @@ type tenant struct {
 	*testing.T
 	*stage
 	namespace string
+	// ahead is how far its time is ahead of the machine's.
+	ahead time.Duration
+	// lives is how many it has begun; generations are those of its objects when the
+	// last one began.
+	lives       int
+	generations map[string]int64
+	// crowded: several operators look after it. One that was about to start a server
+	// with what another has just taken back does so, and takes it back then.
+	crowded bool
 	// servers' own tokens, by environment.
 	tokens map[string]string
 }
@@ -77,16 +87,35 @@ func (n *tenant) delete(object client.Object, name string) {
 	}
 }
 
+// begin begins another life, and counts anew what is counted for ever.
+func (n *tenant) begin() {
+	n.Helper()
+	n.lives++
+	n.generations = map[string]int64{}
+	n.everything(func(object unstructured.Unstructured) {
+		n.generations[object.GetKind()+" "+object.GetName()] = object.GetGeneration()
+	})
+}
+
+// patch changes a part of a tenant.
+func (n *tenant) patch(name, part string) {
+	n.Helper()
+	object := &v1alpha1.SharingTenant{ObjectMeta: metav1.ObjectMeta{Namespace: n.namespace, Name: name}}
+	if err := n.kube.Patch(n.Context(), object, client.RawPatch(types.MergePatchType, []byte(part)), client.FieldOwner("platform-team")); err != nil {
+		n.Fatal(err)
+	}
+}
+
+// ask asks for another version.
+func (n *tenant) ask(name, version string) {
+	n.patch(name, fmt.Sprintf(`{"spec":{"version":%q}}`, version))
+}
+
 // create orders a vault with two environments.
 func create(n *tenant) { n.apply(policyYAML, pilotYAML, tenantYAML) }
 
 // rollOut asks for another version, which comes to one environment after the other.
-func rollOut(n *tenant) {
-	object := &v1alpha1.SharingTenant{ObjectMeta: metav1.ObjectMeta{Namespace: n.namespace, Name: "justice"}}
-	if err := n.kube.Patch(n.Context(), object, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"version":"0.1.1"}}`)), client.FieldOwner("platform-team")); err != nil {
-		n.Fatal(err)
-	}
-}
+func rollOut(n *tenant) { n.ask("justice", "0.1.1") }
 
 // update changes at once what touches most: after it one environment is left.
 func update(n *tenant) {
@@ -106,11 +135,7 @@ func createAgain(n *tenant) {
 // destroy leaves nothing of the client.
 func destroy(n *tenant) {
 	n.serve()
-	confirm := fmt.Sprintf(`{"metadata":{"annotations":{%q:"justice"}},"spec":{"deletionPolicy":"Destroy"}}`, v1alpha1.DestroyAnnotation)
-	object := &v1alpha1.SharingTenant{ObjectMeta: metav1.ObjectMeta{Namespace: n.namespace, Name: "justice"}}
-	if err := n.kube.Patch(n.Context(), object, client.RawPatch(types.MergePatchType, []byte(confirm)), client.FieldOwner("platform-team")); err != nil {
-		n.Fatal(err)
-	}
+	n.patch("justice", fmt.Sprintf(`{"metadata":{"annotations":{%q:"justice"}},"spec":{"deletionPolicy":"Destroy"}}`, v1alpha1.DestroyAnnotation))
 	n.delete(&v1alpha1.SharingTenant{}, "justice")
 	n.delete(&v1alpha1.Pilot{}, "marie")
 	n.delete(&v1alpha1.RetentionPolicy{}, "courante")

@@ -5,5 +5,6 @@
 //
 // Each test makes a client of its own, in a namespace of its own, so that
 // tests do not depend on one another's order. The tests that seal Vault or
-// look into the antivirus's spool do not run beside others.
+// look into the antivirus's spool, or take the platform's file and the operator's
+// clock, do not run beside others.
 package e2e

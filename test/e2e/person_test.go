@@ -132,6 +132,12 @@ func (p *person) signIn() {
 // upload sends a document as the upload form does and returns the page of it.
 func (p *person) upload(name string, content io.Reader, recipients ...string) page {
 	p.t.Helper()
+	return p.do(p.uploading(name, content, recipients...))
+}
+
+// uploading is the request of the upload form; it is sent as the content comes.
+func (p *person) uploading(name string, content io.Reader, recipients ...string) *http.Request {
+	p.t.Helper()
 	cluster.witness.hide("a document's name", name)
 	reader, writer := io.Pipe()
 	form := multipart.NewWriter(writer)
@@ -141,7 +147,7 @@ func (p *person) upload(name string, content io.Reader, recipients ...string) pa
 		p.t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", form.FormDataContentType())
-	return p.do(request)
+	return request
 }
 
 func writeUpload(form *multipart.Writer, name string, content io.Reader, recipients []string) error {

@@ -201,12 +201,14 @@ func renew(t *testing.T, namespace, name string) {
 }
 
 // pod is the production server's only pod.
-func (n *tenant) pod() corev1.Pod {
+func (n *tenant) pod() corev1.Pod { return n.podIn(v1alpha1.ProductionEnvironment) }
+
+func (n *tenant) podIn(environment v1alpha1.EnvironmentName) corev1.Pod {
 	n.t.Helper()
 	var pods corev1.PodList
-	err := cluster.kube.List(n.t.Context(), &pods, client.InNamespace(n.name), client.MatchingLabels{v1alpha1.EnvironmentLabel: "production"})
+	err := cluster.kube.List(n.t.Context(), &pods, client.InNamespace(n.name), client.MatchingLabels{v1alpha1.EnvironmentLabel: string(environment)})
 	if err != nil || len(pods.Items) != 1 {
-		n.t.Fatalf("%d pods in production, want one: %v", len(pods.Items), err)
+		n.t.Fatalf("%d pods in %s, want one: %v", len(pods.Items), environment, err)
 	}
 	return pods.Items[0]
 }

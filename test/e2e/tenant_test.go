@@ -20,6 +20,7 @@ type tenant struct {
 	name      string // of the namespace and of the SharingTenant
 	pilot     string // address of the pilot
 	createdAt time.Time
+	looks     int // how often looksAgain has asked for one
 }
 
 const namespaceYAML = `

@@ -20,9 +20,9 @@ type API struct {
 	now   func() time.Time
 
 	lock    sync.Mutex
-	objects map[schema.GroupVersionKind]map[types.NamespacedName]*unstructured.Unstructured
+	objects map[schema.GroupVersionKind]shelf
 	log     map[schema.GroupVersionKind][]Change
-	typed   typed
+	typed   *typed
 	version int64
 	uids    int64
 }
@@ -37,9 +37,27 @@ type Change struct {
 // New makes an API without objects.
 func (m *Model) New(now func() time.Time) *API {
 	return &API{
-		model: m, now: now, typed: typed{}, log: map[schema.GroupVersionKind][]Change{},
-		objects: map[schema.GroupVersionKind]map[types.NamespacedName]*unstructured.Unstructured{},
+		model: m, now: now, typed: newTyped(), log: map[schema.GroupVersionKind][]Change{},
+		objects: map[schema.GroupVersionKind]shelf{},
 	}
+}
+
+// Clone makes another API that has the same objects, with a clock of its own. Its
+// log begins with each of them as it is. What is stored is never changed in
+// place, so that the two share it.
+func (a *API) Clone(now func() time.Time) *API {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	clone := a.model.New(now)
+	clone.typed, clone.version, clone.uids = a.typed.clone(), a.version, a.uids
+	for gvk, kept := range a.objects {
+		clone.objects[gvk] = shelf{}
+		for _, object := range kept.sorted("") {
+			clone.objects[gvk].put(object)
+			clone.log[gvk] = append(clone.log[gvk], Change{Object: object})
+		}
+	}
+	return clone
 }
 
 // Writes says how many changes were made to a kind's objects so far.
@@ -58,7 +76,7 @@ func (a *API) Log(gvk schema.GroupVersionKind) []Change {
 
 // find gives the object itself, which is not to be changed.
 func (a *API) find(k *kind, key types.NamespacedName) (*unstructured.Unstructured, error) {
-	if live := a.objects[k.gvk][key]; live != nil {
+	if live := a.objects[k.gvk].get(key); live != nil {
 		return live, nil
 	}
 	return nil, apierrors.NewNotFound(k.resource, key.Name)
@@ -69,15 +87,16 @@ func (a *API) store(k *kind, object *unstructured.Unstructured) {
 	a.version++
 	object.SetResourceVersion(strconv.FormatInt(a.version, 10))
 	if a.objects[k.gvk] == nil {
-		a.objects[k.gvk] = map[types.NamespacedName]*unstructured.Unstructured{}
+		a.objects[k.gvk] = shelf{}
 	}
-	a.objects[k.gvk][keyOf(object)] = object
+	a.typed.forget(a.objects[k.gvk].get(keyOf(object)))
+	a.objects[k.gvk].put(object)
 	a.log[k.gvk] = append(a.log[k.gvk], Change{Object: object})
 }
 
 func (a *API) drop(k *kind, object *unstructured.Unstructured) {
 	a.version++
-	delete(a.objects[k.gvk], keyOf(object))
+	a.objects[k.gvk].remove(keyOf(object))
 	last := object.DeepCopy()
 	last.SetResourceVersion(strconv.FormatInt(a.version, 10))
 	a.log[k.gvk] = append(a.log[k.gvk], Change{Object: last, Gone: true})

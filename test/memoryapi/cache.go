@@ -3,6 +3,7 @@ package memoryapi
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 )
@@ -38,10 +38,10 @@ type Cache struct {
 	heads   map[schema.GroupVersionKind]bool
 
 	lock    sync.Mutex
-	typed   typed
+	typed   *typed
 	seen    map[schema.GroupVersionKind]int
-	objects map[schema.GroupVersionKind]map[types.NamespacedName]*unstructured.Unstructured
-	indexes map[schema.GroupVersionKind]map[string]client.IndexerFunc
+	objects map[schema.GroupVersionKind]shelf
+	indexes map[schema.GroupVersionKind]map[string]*index
 }
 
 var (
@@ -52,9 +52,9 @@ var (
 // Cache makes an empty cache.
 func (a *API) Cache(options CacheOptions) (*Cache, error) {
 	c := &Cache{
-		api: a, options: options, typed: typed{}, heads: map[schema.GroupVersionKind]bool{}, seen: map[schema.GroupVersionKind]int{},
-		objects: map[schema.GroupVersionKind]map[types.NamespacedName]*unstructured.Unstructured{},
-		indexes: map[schema.GroupVersionKind]map[string]client.IndexerFunc{},
+		api: a, options: options, typed: newTyped(), heads: map[schema.GroupVersionKind]bool{}, seen: map[schema.GroupVersionKind]int{},
+		objects: map[schema.GroupVersionKind]shelf{},
+		indexes: map[schema.GroupVersionKind]map[string]*index{},
 	}
 	for _, each := range options.Heads {
 		gvk, err := apiutil.GVKForObject(each, a.model.scheme)
@@ -73,32 +73,59 @@ func (c *Cache) IndexField(_ context.Context, object client.Object, field string
 		return err
 	}
 	if c.indexes[gvk] == nil {
-		c.indexes[gvk] = map[string]client.IndexerFunc{}
+		c.indexes[gvk] = map[string]*index{}
 	}
-	c.indexes[gvk][field] = values
+	c.indexes[gvk][field] = newIndex(values)
 	return nil
 }
 
 // follow takes over what is in the log, up to the lag, and gives the kind's objects.
-func (c *Cache) follow(k *kind) map[types.NamespacedName]*unstructured.Unstructured {
+func (c *Cache) follow(k *kind) (shelf, error) {
 	log, lag := c.api.Log(k.gvk), 0
 	if c.options.Lag != nil {
 		lag = c.options.Lag(k.gvk.Kind)
 	}
 	if c.objects[k.gvk] == nil {
-		c.objects[k.gvk] = map[types.NamespacedName]*unstructured.Unstructured{}
+		c.objects[k.gvk] = shelf{}
 	}
 	for ; c.seen[k.gvk] < len(log)-lag; c.seen[k.gvk]++ {
-		change := log[c.seen[k.gvk]]
-		if change.Gone || (c.heads[k.gvk] && !c.options.Label.Matches(labels.Set(change.Object.GetLabels()))) {
-			delete(c.objects[k.gvk], keyOf(change.Object))
-			continue
+		if err := c.take(k, log[c.seen[k.gvk]]); err != nil {
+			return nil, err
 		}
-		kept := change.Object.DeepCopy()
-		kept.SetManagedFields(nil)
-		c.objects[k.gvk][keyOf(kept)] = kept
 	}
-	return c.objects[k.gvk]
+	return c.objects[k.gvk], nil
+}
+
+// take makes the cache know of one change.
+func (c *Cache) take(k *kind, change Change) error {
+	key := keyOf(change.Object)
+	c.typed.forget(c.objects[k.gvk].get(key))
+	if change.Gone || (c.heads[k.gvk] && !c.options.Label.Matches(labels.Set(change.Object.GetLabels()))) {
+		c.objects[k.gvk].remove(key)
+		for _, each := range c.indexes[k.gvk] {
+			each.remove(key)
+		}
+		return nil
+	}
+	kept := slim(change.Object)
+	c.objects[k.gvk].put(kept)
+	for _, each := range c.indexes[k.gvk] {
+		if err := c.enter(k, each, kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// slim is an object without its managed fields. The rest is shared: what is
+// stored is never changed.
+func slim(object *unstructured.Unstructured) *unstructured.Unstructured {
+	metadata, _ := object.Object["metadata"].(map[string]any) // every object has some
+	kept := &unstructured.Unstructured{Object: maps.Clone(object.Object)}
+	head := maps.Clone(metadata)
+	delete(head, "managedFields")
+	kept.Object["metadata"] = head
+	return kept
 }
 
 // allowed refuses what would make the operator's cache keep more than it may.
@@ -129,7 +156,11 @@ func (c *Cache) Get(_ context.Context, key client.ObjectKey, object client.Objec
 	}
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	kept := c.follow(k)[key]
+	objects, err := c.follow(k)
+	if err != nil {
+		return err
+	}
+	kept := objects.get(key)
 	if kept == nil {
 		return apierrors.NewNotFound(k.resource, key.Name)
 	}
@@ -145,48 +176,39 @@ func (c *Cache) List(_ context.Context, list client.ObjectList, opts ...client.L
 	options := (&client.ListOptions{}).ApplyOptions(opts)
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	var found []*unstructured.Unstructured
-	for _, kept := range c.follow(k) {
-		matches, err := c.matches(k, options, kept)
-		if err != nil {
-			return err
-		}
-		if matches && selects(options, kept) {
-			found = append(found, kept)
-		}
+	objects, err := c.follow(k)
+	if err != nil {
+		return err
 	}
-	slices.SortFunc(found, func(a, b *unstructured.Unstructured) int {
-		return strings.Compare(keyOf(a).String(), keyOf(b).String())
-	})
+	found, err := c.candidates(k, objects, options)
+	if err != nil {
+		return err
+	}
+	found = slices.DeleteFunc(found, func(kept *unstructured.Unstructured) bool { return !selects(options, kept) })
 	if c.options.Shuffle != nil {
 		c.options.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	}
 	return c.typed.decodeList(c.api.model.scheme, k.gvk, found, list)
 }
 
-// matches compares indexed fields.
-func (c *Cache) matches(k *kind, options *client.ListOptions, kept *unstructured.Unstructured) (bool, error) {
-	if options.FieldSelector == nil {
-		return true, nil
+// candidates are the objects that a namespace or an indexed field leaves.
+func (c *Cache) candidates(k *kind, objects shelf, options *client.ListOptions) ([]*unstructured.Unstructured, error) {
+	if options.FieldSelector == nil || options.FieldSelector.Empty() {
+		return objects.sorted(options.Namespace), nil
 	}
-	for _, requirement := range options.FieldSelector.Requirements() {
-		values := c.indexes[k.gvk][requirement.Field]
-		if values == nil {
-			return false, fmt.Errorf("there is no index of %s by %s", k.gvk.Kind, requirement.Field)
-		}
-		like, err := c.api.model.scheme.New(k.gvk)
-		if err != nil {
-			return false, err
-		}
-		whole, err := c.typed.of(kept, like)
-		if err != nil {
-			return false, err
-		}
-		if object, ok := whole.(client.Object); !ok || !slices.Contains(values(object), requirement.Value) {
-			return false, nil
-		}
+	requirements := options.FieldSelector.Requirements()
+	if len(requirements) > 1 {
+		return nil, fmt.Errorf("find %s by more than one field: %w", k.gvk.Kind, errUnsupported)
 	}
-	return true, nil
+	known := c.indexes[k.gvk][requirements[0].Field]
+	if known == nil {
+		return nil, fmt.Errorf("there is no index of %s by %s", k.gvk.Kind, requirements[0].Field)
+	}
+	var found []*unstructured.Unstructured
+	for _, key := range known.find(requirements[0].Value, options.Namespace) {
+		found = append(found, objects.get(key))
+	}
+	return found, nil
 }
 
 // Cached makes a client that reads from the cache and writes to the API.

@@ -44,7 +44,7 @@ func (a *API) allowsExpansion(claim *corev1.PersistentVolumeClaim) bool {
 	if claim.Spec.StorageClassName != nil {
 		name = *claim.Spec.StorageClassName
 	}
-	class := a.objects[storagev1.SchemeGroupVersion.WithKind("StorageClass")][types.NamespacedName{Name: name}]
+	class := a.objects[storagev1.SchemeGroupVersion.WithKind("StorageClass")].get(types.NamespacedName{Name: name})
 	if class == nil {
 		return false
 	}

@@ -106,15 +106,8 @@ func (c *Client) List(ctx context.Context, list client.ObjectList, opts ...clien
 		return fmt.Errorf("list %s by fields: %w", k.gvk.Kind, errUnsupported)
 	}
 	return c.do(ctx, k.call("list", types.NamespacedName{Namespace: options.Namespace}, ""), func() error {
-		var found []*unstructured.Unstructured
-		for _, object := range c.api.objects[k.gvk] {
-			if selects(options, object) {
-				found = append(found, object)
-			}
-		}
-		slices.SortFunc(found, func(a, b *unstructured.Unstructured) int {
-			return strings.Compare(keyOf(a).String(), keyOf(b).String())
-		})
+		found := c.api.objects[k.gvk].sorted(options.Namespace)
+		found = slices.DeleteFunc(found, func(object *unstructured.Unstructured) bool { return !selects(options, object) })
 		return c.api.typed.decodeList(c.api.model.scheme, k.gvk, found, list)
 	})
 }

@@ -102,6 +102,7 @@ var builtIn = map[schema.GroupVersionKind]kind{
 	corev1.SchemeGroupVersion.WithKind("Secret"):                {resource: schema.GroupResource{Resource: "secrets"}},
 	corev1.SchemeGroupVersion.WithKind("ServiceAccount"):        {resource: schema.GroupResource{Resource: "serviceaccounts"}},
 	corev1.SchemeGroupVersion.WithKind("Service"):               {resource: schema.GroupResource{Resource: "services"}, hasStatus: true},
+	corev1.SchemeGroupVersion.WithKind("Pod"):                   {resource: schema.GroupResource{Resource: "pods"}, hasStatus: true},
 	corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"): {resource: schema.GroupResource{Resource: "persistentvolumeclaims"}, hasStatus: true, finalizers: []string{"kubernetes.io/pvc-protection"}},
 	appsv1.SchemeGroupVersion.WithKind("Deployment"):            {resource: schema.GroupResource{Group: "apps", Resource: "deployments"}, hasStatus: true, counted: true},
 	appsv1.SchemeGroupVersion.WithKind("ControllerRevision"):    {resource: schema.GroupResource{Group: "apps", Resource: "controllerrevisions"}},

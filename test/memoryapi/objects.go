@@ -2,7 +2,9 @@ package memoryapi
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,10 +28,30 @@ func encode(k *kind, object client.Object) (*unstructured.Unstructured, error) {
 
 // typed keeps what stored objects are as Go types: they do not change, and to
 // copy a type takes a tenth of a conversion.
-type typed map[*unstructured.Unstructured]runtime.Object
+type typed struct {
+	lock  sync.Mutex
+	known map[*unstructured.Unstructured]runtime.Object
+}
 
-func (t typed) of(from *unstructured.Unstructured, like runtime.Object) (runtime.Object, error) {
-	if known := t[from]; known != nil && reflect.TypeOf(known) == reflect.TypeOf(like) {
+func newTyped() *typed { return &typed{known: map[*unstructured.Unstructured]runtime.Object{}} }
+
+func (t *typed) clone() *typed {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	return &typed{known: maps.Clone(t.known)}
+}
+
+// forget is for an object that was replaced.
+func (t *typed) forget(from *unstructured.Unstructured) {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	delete(t.known, from)
+}
+
+func (t *typed) of(from *unstructured.Unstructured, like runtime.Object) (runtime.Object, error) {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	if known := t.known[from]; known != nil && reflect.TypeOf(known) == reflect.TypeOf(like) {
 		return known, nil
 	}
 	known, ok := reflect.New(reflect.TypeOf(like).Elem()).Interface().(runtime.Object)
@@ -39,12 +61,12 @@ func (t typed) of(from *unstructured.Unstructured, like runtime.Object) (runtime
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(from.Object, known); err != nil {
 		return nil, err
 	}
-	t[from] = known
+	t.known[from] = known
 	return known, nil
 }
 
 // decode copies fields into what a user reads: whole, or the metadata alone.
-func (t typed) decode(from *unstructured.Unstructured, into runtime.Object) error {
+func (t *typed) decode(from *unstructured.Unstructured, into runtime.Object) error {
 	switch into := into.(type) {
 	case *unstructured.Unstructured:
 		into.Object = from.DeepCopy().Object
@@ -77,7 +99,7 @@ func headOf(from *unstructured.Unstructured) metav1.PartialObjectMetadata {
 }
 
 // decodeList fills a list with copies.
-func (t typed) decodeList(scheme *runtime.Scheme, gvk schema.GroupVersionKind, found []*unstructured.Unstructured, list client.ObjectList) error {
+func (t *typed) decodeList(scheme *runtime.Scheme, gvk schema.GroupVersionKind, found []*unstructured.Unstructured, list client.ObjectList) error {
 	items := make([]runtime.Object, 0, len(found))
 	for _, each := range found {
 		item, err := itemOf(scheme, gvk, list)

@@ -3,6 +3,7 @@ package memoryapi
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -21,7 +22,7 @@ func (a *API) create(k *kind, sent *unstructured.Unstructured, owner string) (*u
 	if sent.GetName() == "" {
 		return nil, apierrors.NewInvalid(k.gvk.GroupKind(), "", field.ErrorList{field.Required(field.NewPath("metadata", "name"), "name or generateName is required")})
 	}
-	if a.objects[k.gvk][keyOf(sent)] != nil {
+	if a.objects[k.gvk].get(keyOf(sent)) != nil {
 		return nil, apierrors.NewAlreadyExists(k.resource, sent.GetName())
 	}
 	if sent.GetResourceVersion() != "" {
@@ -72,7 +73,7 @@ func (a *API) mayCreate(k *kind, object *unstructured.Unstructured) error {
 	if k.clustered {
 		return nil
 	}
-	namespace := a.objects[corev1.SchemeGroupVersion.WithKind("Namespace")][types.NamespacedName{Name: object.GetNamespace()}]
+	namespace := a.objects[corev1.SchemeGroupVersion.WithKind("Namespace")].get(types.NamespacedName{Name: object.GetNamespace()})
 	if namespace == nil {
 		return apierrors.NewNotFound(corev1.Resource("namespaces"), object.GetNamespace())
 	}
@@ -151,7 +152,7 @@ func moveStatus(to, from *unstructured.Unstructured) {
 
 // apply is server-side apply.
 func (a *API) apply(k *kind, sent *unstructured.Unstructured, owner string, force bool) (*unstructured.Unstructured, error) {
-	live := a.objects[k.gvk][keyOf(sent)]
+	live := a.objects[k.gvk].get(keyOf(sent))
 	if live == nil {
 		return a.applyNew(k, sent, owner, force)
 	}
@@ -218,13 +219,23 @@ func same(live, next *unstructured.Unstructured) bool {
 			}
 		}
 	}
-	left, right := headOf(live), headOf(next)
-	for _, entries := range [][]metav1.ManagedFieldsEntry{left.ManagedFields, right.ManagedFields} {
-		for i := range entries {
-			entries[i].Time = nil
-		}
+	return equality.Semantic.DeepEqual(timeless(live), timeless(next))
+}
+
+// timeless is metadata without the times at which fields were owned.
+func timeless(object *unstructured.Unstructured) map[string]any {
+	metadata, _ := object.Object["metadata"].(map[string]any) // every object has some
+	head := maps.Clone(metadata)
+	entries, _ := head["managedFields"].([]any) // none of an object that nobody has applied
+	bare := make([]any, 0, len(entries))
+	for _, each := range entries {
+		entry, _ := each.(map[string]any) // it is one
+		entry = maps.Clone(entry)
+		delete(entry, "time")
+		bare = append(bare, entry)
 	}
-	return equality.Semantic.DeepEqual(left, right)
+	head["managedFields"] = bare
+	return head
 }
 
 // asksForMore: something other than metadata and status differs. A Deployment's

@@ -20,6 +20,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"voute.dev/voute/internal/availability"
 	"voute.dev/voute/internal/desired"
 	"voute.dev/voute/internal/serverstatus"
 	"voute.dev/voute/server/certfile/certtest"
@@ -30,7 +31,10 @@ import (
 // NotAfter is when every server's certificate expires.
 var NotAfter = time.Date(2027, 2, 20, 12, 0, 0, 0, time.UTC)
 
-var errSilent = errors.New("no server listens there")
+var (
+	errSilent      = errors.New("no server listens there")
+	errUnreachable = errors.New("the network on the way there is cut")
+)
 
 // Vault says whether servers reach their keys.
 type Vault interface {
@@ -46,27 +50,40 @@ type Servers struct {
 	// Silent and Stale are by namespace: servers that do not answer, and servers
 	// that have not taken their newest configuration up.
 	Silent, Stale map[string]bool
+	// Unreachable are the hosts at which nobody gets through to a server.
+	Unreachable map[string]bool
 	// Pilots are those who are farther than invited, by namespace/Pilot.
 	Pilots map[string]status.PilotReport
 
 	// Authority signs what the servers show; nil for those without a listener.
 	Authority *certtest.Authority
-	// Address is the one listener of them all.
-	Address string
+	// Address is the one listener of them all; PublicAddress is that of what their
+	// users see, which is nothing but an answer.
+	Address, PublicAddress string
 
 	kube  client.Reader
 	vault Vault
 	lock  sync.Mutex
 	shown map[string]tls.Certificate
+	read  map[client.ObjectKey]taken
 }
 
-var _ serverstatus.Reader = (*Servers)(nil)
+// taken is what a server has read of its configuration.
+type taken struct {
+	version, hash string
+	config        *serverconfig.Config
+}
+
+var (
+	_ serverstatus.Reader = (*Servers)(nil)
+	_ availability.Prober = (*Servers)(nil)
+)
 
 // NewServers makes servers without a listener, for Read.
 func NewServers(kube client.Reader, vault Vault) *Servers {
 	return &Servers{
-		Used: map[string]int64{}, Silent: map[string]bool{}, Stale: map[string]bool{}, Pilots: map[string]status.PilotReport{},
-		kube: kube, vault: vault, shown: map[string]tls.Certificate{},
+		Used: map[string]int64{}, Silent: map[string]bool{}, Stale: map[string]bool{}, Unreachable: map[string]bool{}, Pilots: map[string]status.PilotReport{},
+		kube: kube, vault: vault, shown: map[string]tls.Certificate{}, read: map[client.ObjectKey]taken{},
 	}
 }
 
@@ -76,22 +93,28 @@ func StartServers(t testing.TB, kube client.Reader, vault Vault, operatorKey str
 	t.Helper()
 	s := NewServers(kube, vault)
 	s.Authority = certtest.New(t)
+	certificate := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.show(t, hello.ServerName), nil }
+	s.Address = Listen(t, s.serve, status.TLS(certificate, func() []string { return []string{operatorKey} }))
+	s.PublicAddress = Listen(t, func(http.ResponseWriter, *http.Request) {}, &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: certificate})
+	return s
+}
+
+// Listen serves until the end of the test, which ends every connection.
+func Listen(t testing.TB, handler http.HandlerFunc, secure *tls.Config) (address string) {
+	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Address = listener.Addr().String()
-	certificate := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.show(t, hello.ServerName), nil }
-	server := &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
-	secured := tls.NewListener(listener, status.TLS(certificate, func() []string { return []string{operatorKey} }))
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	Run(t, func(ctx context.Context) error {
-		context.AfterFunc(ctx, func() { _ = server.Close() }) // the end of the test ends every connection
-		if err := server.Serve(secured); !errors.Is(err, http.ErrServerClosed) {
+		context.AfterFunc(ctx, func() { _ = server.Close() })
+		if err := server.Serve(tls.NewListener(listener, secure)); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
 	})
-	return s
+	return listener.Addr().String()
 }
 
 // Set changes what servers tell, under the lock.
@@ -122,6 +145,16 @@ func (s *Servers) Read(ctx context.Context, address, _ string) (*status.Report, 
 		return nil, &serverstatus.Fault{NextStep: "the server does not answer with a report.", Cause: fmt.Errorf("%d: %s", answer.Code, answer.Body)}
 	}
 	return report, nil
+}
+
+// Probe asks a public address without a network.
+func (s *Servers) Probe(_ context.Context, address availability.Address) error {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if s.Unreachable[address.Host] {
+		return errUnreachable
+	}
+	return nil
 }
 
 // parse takes the address of a status Service apart.
@@ -175,25 +208,39 @@ func (s *Servers) report(ctx context.Context, namespace, name string) (status.Re
 	if runs.Status.AvailableReplicas == 0 {
 		return status.Report{}, errSilent
 	}
-	config, err := desired.ReadConfig(file)
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	known, err := s.take(file)
 	if err != nil {
 		return status.Report{}, err
 	}
-	s.lock.Lock()
-	defer s.lock.Unlock()
 	report := status.Report{
-		Version: versionOf(runs), ConfigHash: desired.ConfigHash(file), Ready: true,
-		Storage:     status.StorageReport{QuotaBytes: config.Storage.QuotaBytes, UsedBytes: s.Used[namespace+"/"+name]},
+		Version: VersionOf(runs), ConfigHash: known.hash, Ready: true,
+		Storage:     status.StorageReport{QuotaBytes: known.config.Storage.QuotaBytes, UsedBytes: s.Used[namespace+"/"+name]},
 		Keys:        s.keys(ctx),
 		Scanner:     status.Check{OK: true},
 		Mail:        status.Check{OK: true},
 		Certificate: status.CertificateReport{NotAfter: NotAfter},
-		Pilots:      s.pilots(namespace, config),
+		Pilots:      s.pilots(namespace, known.config),
 	}
 	if s.Stale[namespace] {
 		report.ConfigHash = "older"
 	}
 	return report, nil
+}
+
+// take reads a configuration once: servers are asked far more often than it changes.
+func (s *Servers) take(file *corev1.ConfigMap) (taken, error) {
+	key := client.ObjectKeyFromObject(file)
+	if known := s.read[key]; known.config != nil && known.version == file.ResourceVersion {
+		return known, nil
+	}
+	config, err := desired.ReadConfig(file)
+	if err != nil {
+		return taken{}, err
+	}
+	s.read[key] = taken{version: file.ResourceVersion, hash: desired.ConfigHash(file), config: config}
+	return s.read[key], nil
 }
 
 func (s *Servers) keys(ctx context.Context) status.Check {
@@ -215,8 +262,8 @@ func (s *Servers) pilots(namespace string, config *serverconfig.Config) []status
 	return told
 }
 
-// versionOf is the tag of the image that runs.
-func versionOf(runs *appsv1.Deployment) string {
+// VersionOf is the tag of the image that runs.
+func VersionOf(runs *appsv1.Deployment) string {
 	for _, container := range runs.Spec.Template.Spec.Containers {
 		return container.Image[strings.LastIndexByte(container.Image, ':')+1:]
 	}

@@ -34,6 +34,8 @@ type PlatformConfiguration struct {
 	Hosts Hosts `json:"hosts,omitempty"`
 	// Exposure says how addresses are opened to the outside.
 	Exposure Exposure `json:"exposure,omitempty"`
+	// Availability says how it is found out whether addresses answer.
+	Availability Availability `json:"availability,omitempty"`
 	// Vault says where keys are.
 	Vault Vault `json:"vault"`
 	// Scanner says where documents are scanned.
@@ -44,6 +46,17 @@ type PlatformConfiguration struct {
 	Storage Storage `json:"storage,omitempty"`
 	// Tariff has the prices.
 	Tariff Tariff `json:"tariff,omitempty"`
+	// TestClock moves the operator's time. It is for tests only: an operator that
+	// is not started with --allow-test-clock refuses a file that sets it.
+	TestClock TestClock `json:"testClock,omitempty"`
+}
+
+// TestClock moves the operator's time, so that a test need not wait for a window.
+type TestClock struct {
+	// Time, such as 2026-11-24T14:00:00-05:00, is what it is when the operator
+	// takes the file into force; from then on it passes as on the machine. The
+	// machine's own when empty.
+	Time string `json:"time,omitempty"`
 }
 
 // Server says which sharing servers may run and with what.
@@ -128,6 +141,17 @@ type Hosts struct {
 	// below one (gouv.qc.ca allows partage.gouv.qc.ca, not evilgouv.qc.ca).
 	// Every host is allowed when empty.
 	AllowedSuffixes []string `json:"allowedSuffixes,omitempty"`
+}
+
+// Availability says how it is found out whether public addresses answer.
+type Availability struct {
+	// Through is the way that the operator takes to a public address: balancer, the
+	// one that the load balancer has given to the Service; dns, as people do;
+	// service, inside the cluster, where there is no other; none, so that it is not
+	// asked and nothing is counted. Balancer when empty.
+	Through string `json:"through,omitempty"`
+	// TargetPercent of a year is promised to clients; 99 when empty.
+	TargetPercent string `json:"targetPercent,omitempty"`
 }
 
 // Exposure says how addresses are opened to the outside: by one Service of

@@ -28,6 +28,7 @@ func commands() []command {
 		{"vault", "seal|unseal", "seal or unseal a cluster's Vault", vault},
 		{"process", "start|stop|restart <name>", "start or stop one process of a cluster", process},
 		{"install", "", "build Voûte and install it in a cluster; again after a change", install},
+		{"server", "<version>", "build the sharing server as another version, for the node", server},
 		{"images", "--out <folder>", "write Voûte's images as archives", images},
 		{"tools", "", "print the folder of the programs that tests run", tools},
 		{"build", "", "build and fetch all that a cluster needs, without starting one", build},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -57,6 +58,30 @@ func install(ctx context.Context, args []string) error {
 		return err
 	}
 	log.Step("Voûte is installed in the cluster %s", t.name)
+	return nil
+}
+
+func server(ctx context.Context, args []string) error {
+	t := newTarget("server")
+	words, err := t.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(words) != 1 {
+		return errors.New("say which version: local server <version>")
+	}
+	if err := t.needSource(); err != nil {
+		return err
+	}
+	c, err := cluster.OpenRunning(t.name)
+	if err != nil {
+		return err
+	}
+	reference, err := c.AddServer(ctx, t.source, words[0])
+	if err != nil {
+		return err
+	}
+	fmt.Println(reference)
 	return nil
 }
 

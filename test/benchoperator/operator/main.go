@@ -18,11 +18,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/controllers"
 	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/availability"
 	"voute.dev/voute/internal/garbage"
 	"voute.dev/voute/internal/identity"
 	"voute.dev/voute/internal/platform"
+	"voute.dev/voute/internal/reload"
 	"voute.dev/voute/internal/serverstatus"
 	"voute.dev/voute/internal/vault"
 	"voute.dev/voute/test/benchoperator/settings"
@@ -70,21 +73,41 @@ func operate(file string) error {
 	if err != nil {
 		return err
 	}
-	inForce, err := platformOf(set, own)
-	if err != nil {
-		return err
-	}
-	if err := controllers.Add(ctx, manager, controllers.Parts{
-		Platform: func() *sharingtenant.Platform { return inForce }, PublicKey: own.PublicKey, Namespace: set.Namespace,
-		Wake: make(chan event.GenericEvent), Pace: sharingtenant.DefaultPace, Now: time.Now,
-	}); err != nil {
+	if err := add(ctx, manager, set, own); err != nil {
 		return err
 	}
 	return profiled(ctx, set.Profiles, manager.Start)
 }
 
-func platformOf(set settings.Settings, own *identity.Identity) (*sharingtenant.Platform, error) {
-	config, err := platform.Load([]byte(set.Platform))
+// add puts the controllers into the manager, and what reads the platform's file.
+func add(ctx context.Context, manager ctrl.Manager, set settings.Settings, own *identity.Identity) error {
+	wake := make(chan event.GenericEvent, 1)
+	build := func(content []byte) (*sharingtenant.Platform, error) { return platformOf(set, own, content) }
+	inForce, err := reload.Open(set.PlatformFile, build, func(bool) {}, waker(wake))
+	if err != nil {
+		return err
+	}
+	if err := manager.Add(inForce); err != nil {
+		return err
+	}
+	return controllers.Add(ctx, manager, controllers.Parts{
+		Platform: inForce.Current, PublicKey: own.PublicKey, Namespace: set.Namespace,
+		Wake: wake, Pace: sharingtenant.DefaultPace, Now: time.Now,
+	})
+}
+
+// waker asks for a look at every tenant, as cmd/operator does.
+func waker(wake chan<- event.GenericEvent) func(context.Context) {
+	return func(context.Context) {
+		select {
+		case wake <- event.GenericEvent{Object: &v1alpha1.SharingTenant{}}:
+		default:
+		}
+	}
+}
+
+func platformOf(set settings.Settings, own *identity.Identity, content []byte) (*sharingtenant.Platform, error) {
+	config, err := platform.Load(content)
 	if err != nil {
 		return nil, err
 	}
@@ -97,12 +120,15 @@ func platformOf(set settings.Settings, own *identity.Identity) (*sharingtenant.P
 	if err != nil {
 		return nil, err
 	}
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, set.StatusAddress)
+	to := func(address string) func(context.Context, string, string) (net.Conn, error) {
+		return func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
 	}
 	return &sharingtenant.Platform{
 		Config: config,
 		Vault:  vault.NewShared(keeper, checkStands, time.Now, func(bool) {}),
-		Server: serverstatus.NewClient(own.Certificate, roots, dial),
+		Server: serverstatus.NewClient(own.Certificate, roots, to(set.StatusAddress)),
+		Prober: availability.NewClient(to(set.PublicAddress), time.Now),
 	}, nil
 }
