@@ -149,6 +149,7 @@ func (r *Reconciler) forget(key types.NamespacedName) {
 		server := serverstatus.Key{Namespace: key.Namespace, Tenant: key.Name, Environment: name}
 		r.Reports.Forget(server)
 		r.agreed.forget(server)
+		r.findings.forget(server)
 	}
 	unmeasure(key)
 }
