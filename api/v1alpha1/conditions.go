@@ -43,6 +43,10 @@ const (
 	TenantLabel = "sharing.voute.dev/tenant"
 	// EnvironmentLabel names the environment an object belongs to.
 	EnvironmentLabel = "sharing.voute.dev/environment"
+	// TenantNamespaceLabel names, on a BillingStatement, the namespace of its tenant.
+	TenantNamespaceLabel = "sharing.voute.dev/tenant-namespace"
+	// OpenLabel is "true" on a BillingStatement as long as its month goes on.
+	OpenLabel = "sharing.voute.dev/open"
 	// RevisionLabel names, on a Deployment, the revision that it was made from.
 	RevisionLabel = "sharing.voute.dev/revision"
 	// ApplyNowAnnotation has the next change start at once, whatever the calendar

@@ -112,6 +112,16 @@ type Organization struct {
 	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters, also such as change the direction of text"
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r"[\p{L}\p{N}]")`,message="write something that people can read: at least one letter or digit"
 	FraudContact string `json:"fraudContact,omitempty"`
+
+	// delegates are the mail addresses of those who may ask for billable
+	// interventions in the client's name.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:items:MinLength=3
+	// +kubebuilder:validation:items:MaxLength=254
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r"^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@([A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$")`,message="write one mail address, for example deleguee@justice.gouv.qc.ca, without a name beside it"
+	Delegates []string `json:"delegates,omitempty"`
 }
 
 // Environment is one address of a client, with its own volume and users.
@@ -323,10 +333,21 @@ type BillingStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	Monthly string `json:"monthly,omitempty"`
 
-	// currency is the ISO 4217 code of both prices.
+	// currency is the ISO 4217 code of these prices.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	Currency string `json:"currency,omitempty"`
+
+	// month is the one that goes on, for example 2026-11.
+	// +optional
+	// +kubebuilder:validation:MinLength=7
+	Month string `json:"month,omitempty"`
+
+	// monthTotal is what that month comes to if nothing changes until its end, with
+	// its interventions so far: see its BillingStatement.
+	// +optional
+	// +kubebuilder:validation:MinLength=4
+	MonthTotal string `json:"monthTotal,omitempty"`
 }
 
 // SharingTenant is one client of the platform, with its vault.

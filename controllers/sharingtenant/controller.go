@@ -17,6 +17,7 @@ import (
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/apply"
 	"voute.dev/voute/internal/availability"
+	"voute.dev/voute/internal/billing"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/internal/platform"
@@ -46,6 +47,8 @@ type Reconciler struct {
 	Events   events.EventRecorder
 	Now      func() time.Time
 	Pace     Pace
+	// Book keeps what is billed.
+	Book *billing.Book
 	// Fleet knows how far all tenants are with a change.
 	Fleet *fleet.Ledger
 	// Alive is when an operator before this one was last at work; zero, or nil,

@@ -7,8 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"voute.dev/voute/api/v1alpha1"
-	"voute.dev/voute/internal/tariff"
 	"voute.dev/voute/server/status"
 )
 
@@ -26,7 +24,7 @@ const (
 
 // usage takes over what the servers report. While one does not answer, the
 // figures before stay, with the time at which they were told.
-func (r *Reconciler) usage(_ context.Context, s *scope) (string, error) {
+func (r *Reconciler) usage(ctx context.Context, s *scope) (string, error) {
 	s.tenant.Status.Environments = nil
 	for _, e := range s.environments {
 		if e.word.Report != nil && e.word.Err == nil {
@@ -35,7 +33,7 @@ func (r *Reconciler) usage(_ context.Context, s *scope) (string, error) {
 		r.tellAvailability(s, e)
 		s.setEnvironment(e)
 	}
-	return "", s.bill()
+	return "", r.bill(ctx, s)
 }
 
 // setEnvironment puts an environment into the status.
@@ -93,22 +91,4 @@ func percent(used, quota int64) *int32 {
 	}
 	whole := int32(min(used/(max(1, quota/100)), 999))
 	return &whole
-}
-
-// bill prices production's allocation as far as it is in effect.
-func (s *scope) bill() error {
-	for _, e := range s.environments {
-		if e.Name != v1alpha1.ProductionEnvironment || e.quota == 0 {
-			continue
-		}
-		quote, err := tariff.Price(s.platform.Config.Tariff, e.quota/gigabyte)
-		if err != nil {
-			return err
-		}
-		s.tenant.Status.Billing = &v1alpha1.BillingStatus{
-			AllocatedGB: quote.AllocatedGB, AdditionalGB: quote.AdditionalGB,
-			Annual: quote.Annual.String(), Monthly: quote.Monthly.String(), Currency: quote.Currency,
-		}
-	}
-	return nil
 }

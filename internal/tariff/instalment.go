@@ -37,6 +37,11 @@ func (m Month) Next() Month {
 	return Month{m.Year, m.Month + 1}
 }
 
+// IsBefore says whether it comes before another.
+func (m Month) IsBefore(other Month) bool {
+	return m.Year < other.Year || (m.Year == other.Year && m.Month < other.Month)
+}
+
 // Begin is its first instant in a zone. The next month's is its end.
 func (m Month) Begin(zone *time.Location) time.Time { return m.day(1, zone) }
 

@@ -59,6 +59,38 @@ func (s *Schedule) add(from time.Time, tariff configv1.Tariff, field string) err
 	return nil
 }
 
+// Price says what an allocation costs at an instant.
+func (s *Schedule) Price(at time.Time, zone *time.Location, allocatedGB int64) (Quote, error) {
+	return Price(s.at(at, zone).tariff, allocatedGB)
+}
+
+func (s *Schedule) at(at time.Time, zone *time.Location) prices {
+	year, month, day := at.In(zone).Date()
+	return s.on(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
+}
+
+// mostChanges is how many changes of prices Until gives: the last ones.
+const mostChanges = 24
+
+// Until gives the prices that are in force before the end of a month, as a tariff
+// from which the same schedule follows as far as that.
+func (s *Schedule) Until(month Month) configv1.Tariff {
+	end := slices.IndexFunc(s.prices, func(p prices) bool { return !p.from.Before(month.Next().Begin(time.UTC)) })
+	if end < 0 {
+		end = len(s.prices)
+	}
+	last := s.prices[max(0, end-1-mostChanges):max(1, end)]
+	whole := last[0].tariff
+	whole.Changes = nil
+	for _, later := range last[1:] {
+		whole.Changes = append(whole.Changes, configv1.PriceChange{
+			From: later.from.Format(time.DateOnly), SubscriptionAnnual: later.tariff.SubscriptionAnnual, IncludedGB: later.tariff.IncludedGB,
+			AdditionalGBAnnual: later.tariff.AdditionalGBAnnual, InterventionHour: later.tariff.InterventionHour,
+		})
+	}
+	return whole
+}
+
 // on gives the prices that hold on a day, which is written as its midnight in UTC.
 func (s *Schedule) on(day time.Time) prices {
 	i, found := slices.BinarySearchFunc(s.prices, day, func(p prices, day time.Time) int { return p.from.Compare(day) })

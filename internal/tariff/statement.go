@@ -106,13 +106,11 @@ func (s *Statement) stretch(day int, quote Quote) {
 	s.Stretches = append(s.Stretches, Stretch{First: day, Last: day, Quote: quote})
 }
 
-// bill adds the interventions done in the month, at the price of their day.
+// bill adds interventions, each at the price of the day on which it was done: one
+// that was told late may be of a month before.
 func (s *Statement) bill(works []Work, zone *time.Location, schedule *Schedule) error {
 	for _, work := range works {
-		if MonthOf(work.Done, zone) != s.Month {
-			continue
-		}
-		hour := schedule.on(s.Month.day(work.Done.In(zone).Day(), time.UTC)).hour
+		hour := schedule.at(work.Done, zone).hour
 		product := new(big.Int).Mul(big.NewInt(int64(hour)), big.NewInt(work.Quarters))
 		if !product.IsInt64() {
 			return fmt.Errorf("intervention %s: %d quarters of an hour cost too much to write", work.Name, work.Quarters)
