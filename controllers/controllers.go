@@ -172,17 +172,17 @@ func Add(ctx context.Context, manager ctrl.Manager, parts Parts) error {
 	reports := serverstatus.NewStore()
 	book := billing.NewBook(cached, live, cached, parts.Namespace)
 	config := func() *configv1.PlatformConfiguration { return parts.Platform().Config }
-	moved, freed := make(chan event.GenericEvent, told), make(chan event.GenericEvent, told)
+	moved, freed, over := make(chan event.GenericEvent, told), make(chan event.GenericEvent, told), make(chan event.GenericEvent, told)
 	tenants := &sharingtenant.Reconciler{
 		Client: cached, Live: live, Objects: apply.New(cached, live, cached, parts.Now),
 		Platform: parts.Platform, Reports: reports, Events: manager.GetEventRecorder("sharingtenant"), Now: parts.Now, Pace: parts.Pace,
 		PublicKey: parts.PublicKey, Namespace: parts.Namespace, Wake: parts.Wake, PilotsMoved: moved,
-		Fleet: fleet.New(waker(freed)), Freed: freed, Alive: parts.Alive, Book: book,
+		Fleet: fleet.New(waker(freed)), Freed: freed, Alive: parts.Alive, Book: book, MonthsOver: over,
 	}
 	pilots := &pilot.Reconciler{Client: cached, Reports: reports, Events: manager.GetEventRecorder("pilot"), Now: parts.Now, Moved: moved}
 	policies := &retentionpolicy.Reconciler{Client: cached, Events: manager.GetEventRecorder("retentionpolicy"), Now: parts.Now}
 	statements := &billingstatement.Reconciler{
-		Client: cached, Book: book, Events: manager.GetEventRecorder("billingstatement"), Now: parts.Now, Config: config, Even: parts.Pace.Even,
+		Client: cached, Book: book, Events: manager.GetEventRecorder("billingstatement"), Now: parts.Now, Config: config, Over: over,
 	}
 	interventions := &intervention.Reconciler{
 		Client: cached, Live: live, Book: book, Events: manager.GetEventRecorder("intervention"), Now: parts.Now, Namespace: parts.Namespace, Config: config,

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
@@ -23,9 +24,13 @@ import (
 	"voute.dev/voute/internal/tariff"
 )
 
-// spread is within what time after a month's end its statements are closed: not all
-// of them in one moment.
-const spread = 5 * time.Minute
+const (
+	// spread is within what time after a month's end its statements are closed, if
+	// looks at their tenants do not find them first: not all in one moment.
+	spread = 5 * time.Minute
+	// often is the longest time between two looks.
+	often = time.Hour
+)
 
 // Reconciler reconciles BillingStatements.
 type Reconciler struct {
@@ -35,8 +40,8 @@ type Reconciler struct {
 	Now    func() time.Time
 	// Config gives the platform's configuration in force.
 	Config func() *configv1.PlatformConfiguration
-	// Even leaves out what is added at random, for a clock of one's own.
-	Even bool
+	// Over tells of statements whose month is over.
+	Over <-chan event.GenericEvent
 }
 
 // +kubebuilder:rbac:groups=sharing.voute.dev,resources=interventions,verbs=list;watch
@@ -71,18 +76,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.write(ctx, before, statement); err != nil {
 		return conditions.Again(err)
 	}
-	return ctrl.Result{RequeueAfter: r.after(end.Sub(now))}, nil
+	return ctrl.Result{RequeueAfter: after(end.Sub(now))}, nil
 }
 
-// after is when to look again, with the time over which closing is spread.
-func (r *Reconciler) after(left time.Duration) time.Duration {
+// after is when to look again: mostly for nothing, in case the clock jumps.
+func after(left time.Duration) time.Duration {
 	if left <= 0 {
 		return 0
 	}
-	if r.Even {
-		return left
-	}
-	return left + rand.N(spread) //nolint:gosec // no secret
+	return min(left, often) + rand.N(spread) //nolint:gosec // no secret
 }
 
 // write patches what differs, and tells of a month that is closed.

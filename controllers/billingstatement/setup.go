@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/queue"
@@ -26,6 +27,7 @@ func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 		For(&v1alpha1.BillingStatement{}, asked).
 		Watches(&v1alpha1.Intervention{}, handler.EnqueueRequestsFromMapFunc(r.ofIntervention), asked).
 		Watches(&v1alpha1.SharingTenant{}, handler.EnqueueRequestsFromMapFunc(r.ofTenant), asked).
+		WatchesRawSource(source.Channel(r.Over, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{NewQueue: queue.New}).
 		Complete(r)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"voute.dev/voute/api/v1alpha1"
@@ -52,12 +53,13 @@ func (r *Reconciler) record(ctx context.Context, s *scope, e *environment) error
 	if before := s.before.Billing; before != nil {
 		status.Month, status.MonthTotal = before.Month, before.MonthTotal
 	}
-	if e.status.URL == "" || e.status.Quota == nil {
+	if r.Book == nil || e.status.URL == "" || e.status.Quota == nil {
 		return nil
 	}
 	statement, err := r.Book.Record(ctx, s.platform.Config, s.tenant, e.status.Quota.Value()/gigabyte, s.now)
 	if conditions.IsForeseen(err) {
 		log.FromContext(ctx).V(1).Info("the allocation is recorded later", "cause", err.Error())
+		r.tellOver(statement)
 		return nil
 	}
 	if err == nil && statement != nil {
@@ -68,6 +70,23 @@ func (r *Reconciler) record(ctx context.Context, s *scope, e *environment) error
 
 // endBilling records that the service has ended.
 func (r *Reconciler) endBilling(ctx context.Context, s *scope) error {
-	_, err := r.Book.Record(ctx, s.platform.Config, s.tenant, 0, s.now)
+	if r.Book == nil {
+		return nil
+	}
+	statement, err := r.Book.Record(ctx, s.platform.Config, s.tenant, 0, s.now)
+	if conditions.IsForeseen(err) {
+		r.tellOver(statement)
+	}
 	return err
+}
+
+// tellOver has a statement closed whose month is over: clocks may jump.
+func (r *Reconciler) tellOver(statement *v1alpha1.BillingStatement) {
+	if statement == nil {
+		return
+	}
+	select {
+	case r.MonthsOver <- event.GenericEvent{Object: statement}:
+	default: // there are many, and this one comes again
+	}
 }

@@ -3,6 +3,7 @@ package billing
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -37,7 +38,7 @@ func NewBook(cached, live client.Reader, writer client.Client, namespace string)
 
 // Record notes what is allocated to a tenant's production now, in GB, and gives the
 // statement of the month that goes on. It writes only what is news. While a month
-// that is over is not closed yet there is none: it is recorded a little later.
+// that is over is not closed yet it gives that one's, and says to wait.
 func (b *Book) Record(ctx context.Context, cfg *configv1.PlatformConfiguration, tenant *v1alpha1.SharingTenant, gb int64, now time.Time) (*v1alpha1.BillingStatement, error) {
 	zone, err := time.LoadLocation(cfg.TimeZone)
 	if err != nil {
@@ -63,7 +64,7 @@ func (b *Book) begin(ctx context.Context, cfg *configv1.PlatformConfiguration, t
 		return nil, err
 	}
 	if len(open) > 0 {
-		return nil, conditions.Wait("MonthNotClosed", "BillingStatement %s is being closed; what is allocated now is recorded then.", open[0].Name)
+		return &open[0], conditions.Wait("MonthNotClosed", "BillingStatement %s is being closed; what is allocated now is recorded then.", open[0].Name)
 	}
 	if statement, err := b.find(ctx, b.live, Name(key, month)); err != nil || statement != nil {
 		if err != nil {
@@ -119,7 +120,7 @@ func (b *Book) Of(ctx context.Context, tenant types.NamespacedName) ([]v1alpha1.
 	if err != nil {
 		return nil, fmt.Errorf("find the open statements of SharingTenant %s: %w", tenant, err)
 	}
-	return list.Items, nil
+	return slices.DeleteFunc(list.Items, func(s v1alpha1.BillingStatement) bool { return IsClosed(&s) }), nil
 }
 
 // Closed says whether one of a tenant's statements that are closed has an
