@@ -234,7 +234,7 @@ type BilledStretch struct {
 // +kubebuilder:printcolumn:name="INTERVENTIONS",type=string,JSONPath=`.amounts.interventions`
 // +kubebuilder:printcolumn:name="TOTAL",type=string,JSONPath=`.amounts.total`,description="before taxes"
 // +kubebuilder:printcolumn:name="CURRENCY",type=string,JSONPath=`.spec.currency`
-// +kubebuilder:printcolumn:name="CLOSED",type=date,JSONPath=`.closedTime`
+// +kubebuilder:printcolumn:name="CLOSED",type=string,JSONPath=`.closedTime`
 type BillingStatement struct {
 	metav1.TypeMeta `json:",inline"`
 

@@ -13,6 +13,9 @@ const (
 	// RolloutPendingCondition is True while a change waits for its time; it is
 	// present only then, and does not speak against Ready.
 	RolloutPendingCondition = "RolloutPending"
+	// StorageLowCondition is there only while a server has used 80 % of its quota or
+	// more, and speaks neither for nor against Ready.
+	StorageLowCondition = "StorageLow"
 	// SuspendedCondition is True while the operator changes nothing, and tells
 	// what it would change; it is present only then.
 	SuspendedCondition = "Suspended"

@@ -152,7 +152,8 @@ func (r *Reconciler) belongs(ctx context.Context, statement *v1alpha1.BillingSta
 		return false, err
 	}
 	recorded := billing.Has(statement, string(each.UID))
-	if problem := billing.Billable(each, tenant, zone, r.Now()); problem != nil && (!recorded || tenant != nil) {
+	problem := billing.Billable(each, tenant, zone)
+	if !billing.IsDone(each, zone, r.Now()) || (problem != nil && (!recorded || tenant != nil)) {
 		return false, nil
 	}
 	month, err := tariff.ParseMonth(statement.Spec.Month)

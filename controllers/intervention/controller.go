@@ -53,15 +53,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	return r.next(intervention, problem), r.write(ctx, intervention, statement, problem)
-}
-
-// next looks again on the day on which the work is said to be done.
-func (r *Reconciler) next(intervention *v1alpha1.Intervention, problem error) ctrl.Result {
-	if done, err := time.Parse(time.DateOnly, intervention.Spec.DoneOn); problem != nil && err == nil && done.After(r.Now()) {
-		return ctrl.Result{RequeueAfter: min(done.Sub(r.Now())+time.Hour, 24*time.Hour)}
-	}
-	return ctrl.Result{}
+	return ctrl.Result{}, r.write(ctx, intervention, statement, problem)
 }
 
 // statement is the one that has it; nil for none.
@@ -103,7 +95,7 @@ func (r *Reconciler) problem(ctx context.Context, intervention *v1alpha1.Interve
 	case err != nil:
 		return nil, err
 	}
-	if problem := billing.Billable(intervention, tenant, zone, r.Now()); problem != nil {
+	if problem := billing.Billable(intervention, tenant, zone); problem != nil || !billing.IsDone(intervention, zone, r.Now()) {
 		return problem, nil
 	}
 	return conditions.Wait("NotBilledYet", "it is put onto the statement of the month that goes on; if there is none for long, the client's service has not begun or has ended."), nil
@@ -113,19 +105,17 @@ func (r *Reconciler) write(ctx context.Context, intervention *v1alpha1.Intervent
 	old := intervention.DeepCopy()
 	target := &intervention.Status
 	target.Statement, target.Amount, target.Closed = "", "", nil
-	whole := conditions.Summary{Reason: "NotBillable", Message: "The client does not pay it: spec.billable is false."}
 	if statement != nil {
 		amount, err := billing.Amount(statement, string(intervention.UID))
 		if err != nil {
 			return err
 		}
 		target.Statement, target.Amount = statement.Name, amount
-		whole = conditions.Summary{Reason: "Billed", Message: "It is on the statement of " + statement.Spec.Month + ", which goes on."}
 		if billing.IsClosed(statement) {
 			target.Closed = ptr.To(true)
-			whole.Message = "It is on the statement of " + statement.Spec.Month + ", which is closed."
 		}
 	}
+	whole := summary(intervention, statement)
 	target.ObservedGeneration = intervention.Generation
 	target.Conditions = conditions.Set(old.Status.Conditions, intervention.Generation, r.Now(), whole, []conditions.Result{{Err: problem}})
 	if equality.Semantic.DeepEqual(old.Status, intervention.Status) {
@@ -136,6 +126,19 @@ func (r *Reconciler) write(ctx context.Context, intervention *v1alpha1.Intervent
 	}
 	conditions.Tell(r.Events, intervention, old.Status.Conditions, intervention.Status.Conditions)
 	return nil
+}
+
+func summary(intervention *v1alpha1.Intervention, statement *v1alpha1.BillingStatement) conditions.Summary {
+	switch {
+	case statement != nil && billing.IsClosed(statement):
+		return conditions.Summary{Reason: "Billed", Message: "It is on the statement of " + statement.Spec.Month + ", which is closed."}
+	case statement != nil:
+		return conditions.Summary{Reason: "Billed", Message: "It is on the statement of " + statement.Spec.Month + ", which goes on."}
+	case billing.IsFree(intervention):
+		return conditions.Summary{Reason: "NotBillable", Message: "The client does not pay it: spec.billable is false."}
+	default:
+		return conditions.Summary{Reason: "NotDone", Message: "It is not done yet: write spec.doneOn and spec.hours when it is."}
+	}
 }
 
 func tenantOf(intervention *v1alpha1.Intervention) types.NamespacedName {

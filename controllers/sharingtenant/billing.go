@@ -57,7 +57,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope, e *environment) error
 		return nil
 	}
 	statement, err := r.Book.Record(ctx, s.platform.Config, s.tenant, e.status.Quota.Value()/gigabyte, s.now)
-	if conditions.IsForeseen(err) {
+	if err != nil && conditions.IsForeseen(err) {
 		log.FromContext(ctx).V(1).Info("the allocation is recorded later", "cause", err.Error())
 		r.tellOver(statement)
 		return nil
@@ -74,7 +74,7 @@ func (r *Reconciler) endBilling(ctx context.Context, s *scope) error {
 		return nil
 	}
 	statement, err := r.Book.Record(ctx, s.platform.Config, s.tenant, 0, s.now)
-	if conditions.IsForeseen(err) {
+	if err != nil && conditions.IsForeseen(err) {
 		r.tellOver(statement)
 	}
 	return err

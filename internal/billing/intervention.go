@@ -14,26 +14,30 @@ import (
 	"voute.dev/voute/internal/tariff"
 )
 
-// Billable says why an intervention is not on a statement; nil for one that is to
-// be. Tenant is the one that it names; nil where there is none.
-func Billable(intervention *v1alpha1.Intervention, tenant *v1alpha1.SharingTenant, zone *time.Location, now time.Time) error {
+// Billable says why an intervention cannot be billed, once it is done. Tenant is the
+// one that it names; nil where there is none.
+func Billable(intervention *v1alpha1.Intervention, tenant *v1alpha1.SharingTenant, zone *time.Location) error {
 	spec := intervention.Spec
-	done, err := time.ParseInLocation(time.DateOnly, spec.DoneOn, zone)
+	_, err := time.ParseInLocation(time.DateOnly, spec.DoneOn, zone)
 	switch {
 	case tenant == nil:
 		return conditions.Stall("NoSuchTenant", "there is no SharingTenant %s in this namespace: correct spec.tenantRef, or delete this intervention.", spec.TenantRef.Name)
 	case !slices.ContainsFunc(tenant.Spec.Organization.Delegates, func(d string) bool { return strings.EqualFold(d, spec.RequestedBy) }):
 		return conditions.Stall("NotADelegate", "whoever spec.requestedBy names is not one of spec.organization.delegates of SharingTenant %s: only they may ask for billable work. "+
 			"Add the delegate there, correct the name, or set billable to false.", spec.TenantRef.Name)
-	case spec.DoneOn == "":
-		return conditions.Wait("NotDone", "it is not done yet: write spec.doneOn and spec.hours when it is.")
-	case err != nil:
+	case spec.DoneOn != "" && err != nil:
 		return conditions.Stall("NoSuchDay", "spec.doneOn: there is no day %s: correct it.", spec.DoneOn)
-	case done.After(now):
-		return conditions.Stall("DoneInFuture", "spec.doneOn: %s has not come yet: write the day on which the work was done.", spec.DoneOn)
+	case spec.Hours == "":
+		return nil
 	}
 	_, err = quarters(spec.Hours)
 	return err
+}
+
+// IsDone says whether the work is done, as far as its day says so.
+func IsDone(intervention *v1alpha1.Intervention, zone *time.Location, now time.Time) bool {
+	done, err := time.ParseInLocation(time.DateOnly, intervention.Spec.DoneOn, zone)
+	return err == nil && !done.After(now)
 }
 
 // IsFree says whether an intervention is one that the client does not pay.
