@@ -23,11 +23,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/controllers/billingstatement"
+	"voute.dev/voute/controllers/intervention"
 	"voute.dev/voute/controllers/pilot"
 	"voute.dev/voute/controllers/retentionpolicy"
 	"voute.dev/voute/controllers/sharingtenant"
 	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/billing"
 	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/internal/index"
 	"voute.dev/voute/internal/serverstatus"
@@ -80,7 +84,7 @@ func NewManager(config *rest.Config, options Options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	cached, err := cacheOptions()
+	cached, err := cacheOptions(options.Namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +128,7 @@ func Scheme() (*runtime.Scheme, error) {
 // cacheOptions keeps our own kinds whole, and of every other only what carries
 // the tenant's label. Other kinds are not named: one that the cluster does not
 // know, for want of cert-manager, would keep the operator from starting.
-func cacheOptions() (cache.Options, error) {
+func cacheOptions(namespace string) (cache.Options, error) {
 	labelled, err := labels.NewRequirement(v1alpha1.TenantLabel, selection.Exists, nil)
 	if err != nil {
 		return cache.Options{}, err
@@ -134,8 +138,12 @@ func cacheOptions() (cache.Options, error) {
 		DefaultLabelSelector: labels.NewSelector().Add(*labelled),
 		ByObject:             map[client.Object]cache.ByObject{},
 	}
-	for _, kind := range []client.Object{&v1alpha1.SharingTenant{}, &v1alpha1.Pilot{}, &v1alpha1.RetentionPolicy{}} {
+	for _, kind := range []client.Object{&v1alpha1.SharingTenant{}, &v1alpha1.Pilot{}, &v1alpha1.RetentionPolicy{}, &v1alpha1.Intervention{}} {
 		options.ByObject[kind] = cache.ByObject{Label: labels.Everything()}
+	}
+	// Closed statements are kept for ever, and looked at by nobody here.
+	options.ByObject[&v1alpha1.BillingStatement{}] = cache.ByObject{
+		Namespaces: map[string]cache.Config{namespace: {LabelSelector: labels.SelectorFromSet(labels.Set{v1alpha1.OpenLabel: "true"})}},
 	}
 	return options, nil
 }
@@ -162,17 +170,25 @@ func Add(ctx context.Context, manager ctrl.Manager, parts Parts) error {
 	}
 	cached, live := manager.GetClient(), manager.GetAPIReader()
 	reports := serverstatus.NewStore()
-	moved, freed := make(chan event.GenericEvent, told), make(chan event.GenericEvent, told)
+	book := billing.NewBook(cached, live, cached, parts.Namespace)
+	config := func() *configv1.PlatformConfiguration { return parts.Platform().Config }
+	moved, freed, over := make(chan event.GenericEvent, told), make(chan event.GenericEvent, told), make(chan event.GenericEvent, told)
 	tenants := &sharingtenant.Reconciler{
 		Client: cached, Live: live, Objects: apply.New(cached, live, cached, parts.Now),
 		Platform: parts.Platform, Reports: reports, Events: manager.GetEventRecorder("sharingtenant"), Now: parts.Now, Pace: parts.Pace,
 		PublicKey: parts.PublicKey, Namespace: parts.Namespace, Wake: parts.Wake, PilotsMoved: moved,
-		Fleet: fleet.New(waker(freed)), Freed: freed, Alive: parts.Alive,
+		Fleet: fleet.New(waker(freed)), Freed: freed, Alive: parts.Alive, Book: book, MonthsOver: over,
 	}
 	pilots := &pilot.Reconciler{Client: cached, Reports: reports, Events: manager.GetEventRecorder("pilot"), Now: parts.Now, Moved: moved}
 	policies := &retentionpolicy.Reconciler{Client: cached, Events: manager.GetEventRecorder("retentionpolicy"), Now: parts.Now}
+	statements := &billingstatement.Reconciler{
+		Client: cached, Book: book, Events: manager.GetEventRecorder("billingstatement"), Now: parts.Now, Config: config, Over: over,
+	}
+	interventions := &intervention.Reconciler{
+		Client: cached, Live: live, Book: book, Events: manager.GetEventRecorder("intervention"), Now: parts.Now, Namespace: parts.Namespace, Config: config,
+	}
 	for kind, controller := range map[string]interface{ SetupWithManager(ctrl.Manager) error }{
-		"SharingTenant": tenants, "Pilot": pilots, "RetentionPolicy": policies,
+		"SharingTenant": tenants, "Pilot": pilots, "RetentionPolicy": policies, "BillingStatement": statements, "Intervention": interventions,
 	} {
 		if err := controller.SetupWithManager(manager); err != nil {
 			return fmt.Errorf("add the controller of %s: %w", kind, err)

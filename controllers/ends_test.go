@@ -43,6 +43,8 @@ func (m member) object() client.Object {
 		return &v1alpha1.SharingTenant{}
 	case "Pilot":
 		return &v1alpha1.Pilot{}
+	case "Intervention":
+		return &v1alpha1.Intervention{}
 	default:
 		return &v1alpha1.RetentionPolicy{}
 	}
@@ -54,7 +56,7 @@ func (c *campaign) run(t *testing.T, attempts []attempt) {
 	for some := range slices.Chunk(attempts, wave) {
 		n := c.newTenant(t)
 		n.apply(retentionYAML)
-		if some[0].kind.Name == "Pilot" {
+		if some[0].kind.Name == "Pilot" || some[0].kind.Name == "Intervention" {
 			n.becomeReady()
 		}
 		mark := c.written.total()
@@ -152,6 +154,8 @@ func (c *campaign) endOf(n *tenant, each member) error {
 		}
 		return n.understood(object)
 	case *v1alpha1.Pilot:
+		return end(object, object.Status.Conditions, object.Status.ObservedGeneration, each.mutations)
+	case *v1alpha1.Intervention:
 		return end(object, object.Status.Conditions, object.Status.ObservedGeneration, each.mutations)
 	case *v1alpha1.RetentionPolicy:
 		return end(object, object.Status.Conditions, object.Status.ObservedGeneration, each.mutations)

@@ -26,11 +26,10 @@ import (
 	"voute.dev/voute/internal/testclock"
 )
 
-var update = flag.Bool("update", false, "write anew what docs/operations.md says that people see")
+var update = flag.Bool("update", false, "write anew what a page says that people see")
 
 const (
-	operationsPage = "../docs/operations.md"
-	platformPath   = "config/default/platform.yaml"
+	platformPath = "config/default/platform.yaml"
 	// slower than the machine's is the clock, so that a minute of the page lasts as
 	// long as a busy machine needs for what happens in it.
 	slower = 10
@@ -38,10 +37,15 @@ const (
 	unhealthy = "voute-server:0.2.1"
 )
 
-// TestOperations does what docs/operations.md says, in its order, at its times,
-// and sees what it says that people see.
-func TestOperations(t *testing.T) {
-	file, err := filepath.Abs(operationsPage)
+// TestOperations and TestBilling do what a page says, in its order, at its times,
+// and see what it says that people see.
+func TestOperations(t *testing.T) { tell(t, "../docs/operations.md") }
+
+func TestBilling(t *testing.T) { tell(t, "../docs/billing.md") }
+
+func tell(t *testing.T, name string) {
+	t.Helper()
+	file, err := filepath.Abs(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +60,7 @@ func TestOperations(t *testing.T) {
 	o := newOperations(t)
 	for _, block := range page.blocks {
 		if o.do(block); t.Failed() {
-			t.Fatalf("this was line %d of docs/operations.md; the rest builds on it", block.line+1)
+			t.Fatalf("this was line %d of %s; the rest builds on it", block.line+1, name)
 		}
 	}
 	if *update {
@@ -204,7 +208,7 @@ func (o *operations) command(b *block) {
 // show is what a command shows; one of which the page says nothing does not fail.
 func (o *operations) show(b *block, words []string) string {
 	o.Helper()
-	output, err := o.api.Kubectl(o.T, "", words...)
+	output, err := o.api.Kubectl(o.T, b.input, words...)
 	switch {
 	case err != nil && b.shown == nil:
 		o.Fatalf("%s: %v", b.text, err)

@@ -23,6 +23,8 @@ type block struct {
 	line int
 	// language is sh for a command, yaml for an edit, and empty for a time.
 	language, text string
+	// input is what a command reads: what stands between <<'YAML' and YAML.
+	input string
 	// shown is what the page says that the command shows; nil where it does not say.
 	shown *fence
 }
@@ -86,10 +88,11 @@ func (p *page) fences() (found []fence, problems []error) {
 func (p *page) add(f fence, before []fence) error {
 	switch f.language {
 	case "sh":
-		if !strings.HasPrefix(f.text, "kubectl ") || strings.Contains(strings.ReplaceAll(f.text, "\\\n", ""), "\n") {
+		command, input, _ := strings.Cut(strings.TrimSuffix(f.text, "\nYAML"), " <<'YAML'\n")
+		if !strings.HasPrefix(command, "kubectl ") || strings.Contains(strings.ReplaceAll(command, "\\\n", ""), "\n") {
 			return fmt.Errorf("line %d: write one kubectl command a block", f.first+1)
 		}
-		p.blocks = append(p.blocks, &block{line: f.first, language: "sh", text: f.text})
+		p.blocks = append(p.blocks, &block{line: f.first, language: "sh", text: command, input: input})
 	case "yaml":
 		p.blocks = append(p.blocks, &block{line: f.first, language: "yaml", text: f.text})
 	case "text":

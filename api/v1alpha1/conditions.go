@@ -13,6 +13,9 @@ const (
 	// RolloutPendingCondition is True while a change waits for its time; it is
 	// present only then, and does not speak against Ready.
 	RolloutPendingCondition = "RolloutPending"
+	// StorageLowCondition is there only while a server has used 80 % of its quota or
+	// more, and speaks neither for nor against Ready.
+	StorageLowCondition = "StorageLow"
 	// SuspendedCondition is True while the operator changes nothing, and tells
 	// what it would change; it is present only then.
 	SuspendedCondition = "Suspended"
@@ -43,6 +46,10 @@ const (
 	TenantLabel = "sharing.voute.dev/tenant"
 	// EnvironmentLabel names the environment an object belongs to.
 	EnvironmentLabel = "sharing.voute.dev/environment"
+	// TenantNamespaceLabel names, on a BillingStatement, the namespace of its tenant.
+	TenantNamespaceLabel = "sharing.voute.dev/tenant-namespace"
+	// OpenLabel is "true" on a BillingStatement as long as its month goes on.
+	OpenLabel = "sharing.voute.dev/open"
 	// RevisionLabel names, on a Deployment, the revision that it was made from.
 	RevisionLabel = "sharing.voute.dev/revision"
 	// ApplyNowAnnotation has the next change start at once, whatever the calendar

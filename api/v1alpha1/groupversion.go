@@ -15,6 +15,8 @@ func AddToScheme(scheme *runtime.Scheme) error {
 		&SharingTenant{}, &SharingTenantList{},
 		&Pilot{}, &PilotList{},
 		&RetentionPolicy{}, &RetentionPolicyList{},
+		&Intervention{}, &InterventionList{},
+		&BillingStatement{}, &BillingStatementList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

@@ -112,6 +112,16 @@ type Organization struct {
 	// +kubebuilder:validation:XValidation:rule=`!self.matches(r"[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FEFF}\x{FFFE}\x{FFFF}]")`,message="write it on one line, without control characters, also such as change the direction of text"
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r"[\p{L}\p{N}]")`,message="write something that people can read: at least one letter or digit"
 	FraudContact string `json:"fraudContact,omitempty"`
+
+	// delegates are the mail addresses of those who may ask for billable
+	// interventions in the client's name.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:items:MinLength=3
+	// +kubebuilder:validation:items:MaxLength=254
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r"^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@([A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$")`,message="write one mail address, for example deleguee@justice.gouv.qc.ca, without a name beside it"
+	Delegates []string `json:"delegates,omitempty"`
 }
 
 // Environment is one address of a client, with its own volume and users.
@@ -279,6 +289,26 @@ type EnvironmentStatus struct {
 	// +optional
 	UsedPercent *int32 `json:"usedPercent,omitempty"`
 
+	// reserved is what uploads under way may still take of the quota, in bytes.
+	// +optional
+	Reserved *resource.Quantity `json:"reserved,omitempty"`
+
+	// storageLevel is Warning from 80 % of the quota on, and Critical from 95 %; it
+	// ends three percent lower.
+	// +optional
+	StorageLevel StorageLevel `json:"storageLevel,omitempty"`
+
+	// growth is what the rate is known by at which documents come.
+	// +optional
+	Growth *StorageGrowth `json:"growth,omitempty"`
+
+	// fullOn is the day on which the quota is used up at the present rate, for
+	// example 2027-03-14; none where it is not within ten years.
+	// +optional
+	// +kubebuilder:validation:MinLength=10
+	// +kubebuilder:validation:MaxLength=10
+	FullOn string `json:"fullOn,omitempty"`
+
 	// usageTime is when the server last told the figures above.
 	// +optional
 	UsageTime *metav1.Time `json:"usageTime,omitempty"`
@@ -299,6 +329,30 @@ type EnvironmentStatus struct {
 	// year, which begins on 1 April.
 	// +optional
 	Availability *Availability `json:"availability,omitempty"`
+}
+
+// StorageLevel is how near to its quota a use is.
+//
+// +kubebuilder:validation:Enum=Warning;Critical
+type StorageLevel string
+
+// StorageGrowth has two uses that were told a week or more apart.
+type StorageGrowth struct {
+	// since is when there was used what the rate is reckoned from.
+	// +required
+	Since metav1.Time `json:"since,omitzero"`
+
+	// used is what was, in bytes.
+	// +required
+	Used *resource.Quantity `json:"used,omitempty"`
+
+	// nextSince and nextUsed take their place a week after them.
+	// +required
+	NextSince metav1.Time `json:"nextSince,omitzero"`
+
+	// nextUsed is what was used then, in bytes.
+	// +required
+	NextUsed *resource.Quantity `json:"nextUsed,omitempty"`
 }
 
 // BillingStatus is the price of the allocation in effect in production.
@@ -323,10 +377,21 @@ type BillingStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	Monthly string `json:"monthly,omitempty"`
 
-	// currency is the ISO 4217 code of both prices.
+	// currency is the ISO 4217 code of these prices.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	Currency string `json:"currency,omitempty"`
+
+	// month is the one that goes on, for example 2026-11.
+	// +optional
+	// +kubebuilder:validation:MinLength=7
+	Month string `json:"month,omitempty"`
+
+	// monthTotal is what that month comes to if nothing changes until its end, with
+	// its interventions so far: see its BillingStatement.
+	// +optional
+	// +kubebuilder:validation:MinLength=4
+	MonthTotal string `json:"monthTotal,omitempty"`
 }
 
 // SharingTenant is one client of the platform, with its vault.
@@ -342,6 +407,7 @@ type BillingStatus struct {
 // +kubebuilder:printcolumn:name="USED",type=string,JSONPath=`.status.environments[?(@.name=="production")].used`
 // +kubebuilder:printcolumn:name="USED%",type=integer,JSONPath=`.status.environments[?(@.name=="production")].usedPercent`
 // +kubebuilder:printcolumn:name="MONTHLY",type=string,JSONPath=`.status.billing.monthly`
+// +kubebuilder:printcolumn:name="THIS-MONTH",type=string,JSONPath=`.status.billing.monthTotal`,description="what the month comes to so far, with its interventions"
 // +kubebuilder:printcolumn:name="PENDING",type=string,JSONPath=`.status.conditions[?(@.type=="RolloutPending")].reason`
 // +kubebuilder:printcolumn:name="AGE",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="REASON",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`

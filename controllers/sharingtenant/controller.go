@@ -17,6 +17,7 @@ import (
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/apply"
 	"voute.dev/voute/internal/availability"
+	"voute.dev/voute/internal/billing"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/internal/platform"
@@ -46,6 +47,10 @@ type Reconciler struct {
 	Events   events.EventRecorder
 	Now      func() time.Time
 	Pace     Pace
+	// Book keeps what is billed; nil where nothing is. MonthsOver hears of a
+	// statement whose month is over and that is still open.
+	Book       *billing.Book
+	MonthsOver chan<- event.GenericEvent
 	// Fleet knows how far all tenants are with a change.
 	Fleet *fleet.Ledger
 	// Alive is when an operator before this one was last at work; zero, or nil,

@@ -53,6 +53,9 @@ func (r *Reconciler) takeApart(ctx context.Context, s *scope) conditions.Result 
 	if err := r.stopServing(ctx, s); err != nil {
 		return conditions.Result{Type: v1alpha1.ExposureReadyCondition, Err: err}
 	}
+	if err := r.endBilling(ctx, s); err != nil {
+		return conditions.Result{Err: err}
+	}
 	if destroy {
 		if err := r.destroyVolumes(ctx, s); err != nil {
 			return conditions.Result{Type: v1alpha1.StorageReadyCondition, Err: err}

@@ -44,6 +44,7 @@ func (s *scope) summariseChanges() {
 	if len(parts) > 0 {
 		s.add(v1alpha1.RolloutPendingCondition, capitalised(class), strings.Join(parts, " "))
 	}
+	s.tellStorage()
 	if s.suspended() {
 		message := "Nothing is changed, and nothing differs."
 		if len(s.drift) > 0 {

@@ -23,7 +23,7 @@ func (r *Reconciler) volume(ctx context.Context, s *scope, e *environment) error
 	if err := r.findClaim(ctx, s, e); err != nil {
 		return err
 	}
-	allocated := desired.AllocatedGB(e.Environment, s.platform.Config)
+	allocated := e.holds(desired.AllocatedGB(e.Environment, s.platform.Config))
 	e.quota = quotaOf(e.claim, allocated)
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: s.meta(e, e.name)}
 	if err := r.keep(ctx, s, e, claim, as(claimFor)); err != nil {
@@ -31,6 +31,16 @@ func (r *Reconciler) volume(ctx context.Context, s *scope, e *environment) error
 	}
 	e.claim, e.quota = claim, quotaOf(claim, allocated)
 	return s.volumeState(e, allocated)
+}
+
+// holds is what is allocated, or, where documents take more than that, as much as
+// they take: a quota gets smaller down to what is used.
+func (e *environment) holds(allocated int64) int64 {
+	if e.status.Quota == nil || e.status.Used == nil {
+		return allocated
+	}
+	taken := (e.status.Used.Value() + gigabyte - 1) / gigabyte
+	return max(allocated, min(taken, e.status.Quota.Value()/gigabyte))
 }
 
 // findClaim looks for a claim that exists, and refuses one that another made.

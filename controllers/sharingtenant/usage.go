@@ -2,13 +2,15 @@ package sharingtenant
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"voute.dev/voute/api/v1alpha1"
-	"voute.dev/voute/internal/tariff"
+	"voute.dev/voute/internal/growth"
 	"voute.dev/voute/server/status"
 )
 
@@ -26,7 +28,7 @@ const (
 
 // usage takes over what the servers report. While one does not answer, the
 // figures before stay, with the time at which they were told.
-func (r *Reconciler) usage(_ context.Context, s *scope) (string, error) {
+func (r *Reconciler) usage(ctx context.Context, s *scope) (string, error) {
 	s.tenant.Status.Environments = nil
 	for _, e := range s.environments {
 		if e.word.Report != nil && e.word.Err == nil {
@@ -35,7 +37,7 @@ func (r *Reconciler) usage(_ context.Context, s *scope) (string, error) {
 		r.tellAvailability(s, e)
 		s.setEnvironment(e)
 	}
-	return "", s.bill()
+	return "", r.bill(ctx, s)
 }
 
 // setEnvironment puts an environment into the status.
@@ -60,14 +62,90 @@ func (e *environment) takeOver(report *status.Report, now time.Time) {
 	if until := report.Certificate.NotAfter; !until.IsZero() {
 		e.status.CertificateNotAfter = &metav1.Time{Time: until.Truncate(time.Second)}
 	}
-	quota, used := report.Storage.QuotaBytes, report.Storage.UsedBytes
-	if !e.moved(quota, used, now) {
+	quota, used, reserved := report.Storage.QuotaBytes, report.Storage.UsedBytes, report.Storage.ReservedBytes
+	level := growth.After(growth.Level(e.status.StorageLevel), used, quota)
+	if !e.moved(quota, used, now) && !e.reserves(quota, reserved) && e.status.StorageLevel == v1alpha1.StorageLevel(level) {
 		return
 	}
 	e.status.Quota = resource.NewQuantity(quota, resource.DecimalSI)
 	e.status.Used = resource.NewQuantity(wholeMegabytes(used), resource.DecimalSI)
+	e.status.Reserved = nil
+	if reserved > 0 {
+		e.status.Reserved = resource.NewQuantity(wholeMegabytes(reserved), resource.DecimalSI)
+	}
 	e.status.UsedPercent = percent(used, quota)
+	e.status.StorageLevel = v1alpha1.StorageLevel(level)
 	e.status.UsageTime = &metav1.Time{Time: now.Truncate(time.Second)}
+	e.foresee(growth.Sample{At: now.Truncate(time.Second), Used: used}, quota)
+}
+
+// reserves says whether uploads under way take another part of the quota than the
+// status says, and not just a little.
+func (e *environment) reserves(quota, reserved int64) bool {
+	var last int64
+	if e.status.Reserved != nil {
+		last = e.status.Reserved.Value()
+	}
+	difference := wholeMegabytes(reserved) - last
+	return max(difference, -difference) >= stepOf(quota) || (reserved == 0 && last != 0)
+}
+
+// foresee says when the quota is used up at the present rate.
+func (e *environment) foresee(now growth.Sample, quota int64) {
+	history := historyOf(e.status.Growth).Add(now)
+	e.status.Growth, e.status.FullOn = growthOf(history), ""
+	if full, known := history.Full(now, quota); known {
+		e.status.FullOn = full.UTC().Format(time.DateOnly)
+	}
+}
+
+func historyOf(kept *v1alpha1.StorageGrowth) growth.History {
+	if kept == nil {
+		return growth.History{}
+	}
+	return growth.History{
+		Base: growth.Sample{At: kept.Since.Time, Used: kept.Used.Value()},
+		Next: growth.Sample{At: kept.NextSince.Time, Used: kept.NextUsed.Value()},
+	}
+}
+
+func growthOf(h growth.History) *v1alpha1.StorageGrowth {
+	return &v1alpha1.StorageGrowth{
+		Since: metav1.Time{Time: h.Base.At}, Used: resource.NewQuantity(h.Base.Used, resource.DecimalSI),
+		NextSince: metav1.Time{Time: h.Next.At}, NextUsed: resource.NewQuantity(h.Next.Used, resource.DecimalSI),
+	}
+}
+
+// tellStorage adds the condition of quotas that are nearly used up, and tells each
+// crossing once.
+func (s *scope) tellStorage() {
+	worst, parts := growth.Normal, []string(nil)
+	for _, e := range s.environments {
+		before := growth.Level(s.statusOf(e.Name).StorageLevel)
+		now := growth.Level(e.status.StorageLevel)
+		switch {
+		case now.Exceeds(before):
+			s.news = append(s.news, news{warning: true, reason: "Quota" + string(now), note: s.storageOf(e, now)})
+		case now == growth.Normal && before != growth.Normal:
+			s.news = append(s.news, news{reason: "QuotaNormal", note: string(e.Name) + ": less than 80 % of the quota is used again."})
+		}
+		if now == growth.Normal {
+			continue
+		}
+		parts = append(parts, s.storageOf(e, now))
+		if now.Exceeds(worst) {
+			worst = now
+		}
+	}
+	if len(parts) > 0 {
+		s.add(v1alpha1.StorageLowCondition, "Quota"+string(worst), strings.Join(parts, " "))
+	}
+}
+
+// storageOf says it in words that stay the same while the level does.
+func (s *scope) storageOf(e *environment, level growth.Level) string {
+	share := map[growth.Level]string{growth.Warning: "80", growth.Critical: "95"}[level]
+	return fmt.Sprintf("%s: %s %% of the quota or more are used; when it is full no document is taken. Raise storage.allocatedGB, or have documents removed: see status.environments[].fullOn.", e.Name, share)
 }
 
 // moved says whether the figures differ enough from those in the status.
@@ -80,9 +158,10 @@ func (e *environment) moved(quota, used int64, now time.Time) bool {
 	if difference < 0 {
 		difference = -difference
 	}
-	step := max(megabyte, min(smallStep, quota/100))
-	return difference >= step || (difference != 0 && (used == 0 || !isWithin(now, last.UsageTime.Time, longest)))
+	return difference >= stepOf(quota) || (difference != 0 && (used == 0 || !isWithin(now, last.UsageTime.Time, longest)))
 }
+
+func stepOf(quota int64) int64 { return max(megabyte, min(smallStep, quota/100)) }
 
 // wholeMegabytes rounds up, so that only an empty vault shows 0.
 func wholeMegabytes(bytes int64) int64 { return (bytes + megabyte - 1) / megabyte * megabyte }
@@ -93,22 +172,4 @@ func percent(used, quota int64) *int32 {
 	}
 	whole := int32(min(used/(max(1, quota/100)), 999))
 	return &whole
-}
-
-// bill prices production's allocation as far as it is in effect.
-func (s *scope) bill() error {
-	for _, e := range s.environments {
-		if e.Name != v1alpha1.ProductionEnvironment || e.quota == 0 {
-			continue
-		}
-		quote, err := tariff.Price(s.platform.Config.Tariff, e.quota/gigabyte)
-		if err != nil {
-			return err
-		}
-		s.tenant.Status.Billing = &v1alpha1.BillingStatus{
-			AllocatedGB: quote.AllocatedGB, AdditionalGB: quote.AdditionalGB,
-			Annual: quote.Annual.String(), Monthly: quote.Monthly.String(), Currency: quote.Currency,
-		}
-	}
-	return nil
 }

@@ -21,6 +21,10 @@ const (
 	// TenantHost finds SharingTenants by each host that they ask for, and by
 	// each at which an address of theirs is open: the two may differ.
 	TenantHost = "spec.environments.host"
+	// InterventionTenant finds Interventions by the name of their tenant.
+	InterventionTenant = "spec.tenantRef.name"
+	// StatementTenant finds BillingStatements by namespace/name of their tenant.
+	StatementTenant = "spec.tenantRef"
 )
 
 // Register makes a cache keep every index.
@@ -33,6 +37,8 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		{&v1alpha1.Pilot{}, PilotTenant, pilotTenant},
 		{&v1alpha1.SharingTenant{}, TenantPolicy, tenantPolicy},
 		{&v1alpha1.SharingTenant{}, TenantHost, Hosts},
+		{&v1alpha1.Intervention{}, InterventionTenant, interventionTenant},
+		{&v1alpha1.BillingStatement{}, StatementTenant, statementTenant},
 	} {
 		if err := indexer.IndexField(ctx, each.object, each.field, each.values); err != nil {
 			return fmt.Errorf("index %T by %s: %w", each.object, each.field, err)
@@ -44,6 +50,21 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 func pilotTenant(object client.Object) []string {
 	if pilot, ok := object.(*v1alpha1.Pilot); ok {
 		return []string{pilot.Spec.TenantRef.Name}
+	}
+	return nil
+}
+
+func interventionTenant(object client.Object) []string {
+	if intervention, ok := object.(*v1alpha1.Intervention); ok {
+		return []string{intervention.Spec.TenantRef.Name}
+	}
+	return nil
+}
+
+func statementTenant(object client.Object) []string {
+	if statement, ok := object.(*v1alpha1.BillingStatement); ok {
+		of := statement.Spec.TenantRef
+		return []string{of.Namespace + "/" + of.Name}
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/calendar"
 	"voute.dev/voute/internal/tariff"
 )
 
@@ -298,11 +299,35 @@ const maxGB = 100_000
 
 var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 
+func (c *checker) amount(text, field string) {
+	_, err := tariff.ParseCents(text)
+	c.wantNil(err, field)
+}
+
+// priceChange checks what a change names; before is the day of the one before it.
+func (c *checker) priceChange(change configv1.PriceChange, field, before string) {
+	_, err := calendar.ParseDate(change.From)
+	c.wantNil(err, field+".from")
+	c.want(change.From > before, field+".from", "%s is not after the change before it: write changes in their order", change.From)
+	for name, text := range map[string]string{
+		"subscriptionAnnual": change.SubscriptionAnnual, "additionalGBAnnual": change.AdditionalGBAnnual, "interventionHour": change.InterventionHour,
+	} {
+		if text != "" {
+			c.amount(text, field+"."+name)
+		}
+	}
+	c.want(change.IncludedGB >= 0 && change.IncludedGB <= maxGB, field+".includedGB", "%d is out of range: write 1 to %d", change.IncludedGB, maxGB)
+}
+
 func (c *checker) tariff(prices configv1.Tariff) {
-	_, err := tariff.ParseCents(prices.SubscriptionAnnual)
-	c.wantNil(err, "tariff.subscriptionAnnual")
-	_, err = tariff.ParseCents(prices.AdditionalGBAnnual)
-	c.wantNil(err, "tariff.additionalGBAnnual")
+	c.amount(prices.SubscriptionAnnual, "tariff.subscriptionAnnual")
+	c.amount(prices.AdditionalGBAnnual, "tariff.additionalGBAnnual")
+	c.amount(prices.InterventionHour, "tariff.interventionHour")
+	before := ""
+	for i, change := range prices.Changes {
+		c.priceChange(change, fmt.Sprintf("tariff.changes[%d]", i), before)
+		before = change.From
+	}
 	c.want(prices.IncludedGB > 0 && prices.IncludedGB <= maxGB, "tariff.includedGB",
 		"%d is out of range: write 1 to %d", prices.IncludedGB, maxGB)
 	c.want(currencyCode.MatchString(prices.Currency), "tariff.currency",

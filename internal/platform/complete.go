@@ -84,5 +84,6 @@ func completeTariff(tariff *configv1.Tariff) {
 	tariff.SubscriptionAnnual = cmp.Or(tariff.SubscriptionAnnual, "3500.00")
 	tariff.IncludedGB = cmp.Or(tariff.IncludedGB, 20)
 	tariff.AdditionalGBAnnual = cmp.Or(tariff.AdditionalGBAnnual, "3.75")
+	tariff.InterventionHour = cmp.Or(tariff.InterventionHour, "133.00")
 	tariff.Currency = cmp.Or(tariff.Currency, "CAD")
 }

@@ -100,7 +100,7 @@ func TestDefaultsAreFilled(t *testing.T) {
 		Scanner: configv1.Scanner{Address: "10.0.0.7:3311", ClientIssuer: "voute-scan-clients"},
 		Mail:    configv1.Mail{Host: "smtp.example", Port: 587, Security: "starttls", From: "partage@example.gouv.qc.ca"},
 		Storage: configv1.Storage{DevelopmentGB: 2},
-		Tariff:  configv1.Tariff{SubscriptionAnnual: "3500.00", IncludedGB: 20, AdditionalGBAnnual: "3.75", Currency: "CAD"},
+		Tariff:  configv1.Tariff{SubscriptionAnnual: "3500.00", IncludedGB: 20, AdditionalGBAnnual: "3.75", InterventionHour: "133.00", Currency: "CAD"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -202,6 +202,9 @@ func TestABadFileIsRefused(t *testing.T) {
 		"negative GB":           {"developmentGB: 3", "developmentGB: -3", "line 40: storage.developmentGB: -3 is out of range"},
 		"one decimal place":     {`"3500.00"`, `"3500.0"`, `tariff.subscriptionAnnual: "3500.0" is not an amount: write it with two decimal places`},
 		"comma":                 {`"3.75"`, `"3,75"`, "tariff.additionalGBAnnual"},
+		"a price of some day":   {"currency: CAD", "currency: CAD\n  changes: [{from: soon}]", "tariff.changes[0].from: "},
+		"prices in disorder":    {"currency: CAD", "currency: CAD\n  changes: [{from: \"2027-04-01\"}, {from: \"2027-01-01\"}]", "tariff.changes[1].from: 2027-01-01 is not after"},
+		"a later bad price":     {"currency: CAD", "currency: CAD\n  changes: [{from: \"2027-04-01\", interventionHour: \"140\"}]", "tariff.changes[0].interventionHour"},
 		"nothing included":      {"includedGB: 20", "includedGB: -1", "tariff.includedGB"},
 		"currency":              {"currency: CAD", "currency: $", "tariff.currency"},
 		"suffix with a dot":     {"[gouv.qc.ca, ", "[.gouv.qc.ca, ", `line 47: hosts.allowedSuffixes[0]: ".gouv.qc.ca" is not a suffix of hosts: write a DNS name in lower case, without a dot in front`},

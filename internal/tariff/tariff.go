@@ -8,6 +8,14 @@
 //
 // What is owed is the year's price. The monthly price is a twelfth of it,
 // rounded half up to the cent, and is for display only.
+//
+// A contract year begins in April. Its nth month owes an instalment, cut so that
+// the twelve of them sum to the year to the cent:
+//
+//	instalment = ⌊annual·n/12⌋ − ⌊annual·(n−1)/12⌋
+//
+// Where allocation or prices change within a month, each of its days owes its part
+// of the instalment that the day's price would have; the sum is rounded once.
 package tariff
 
 import (
@@ -22,9 +30,11 @@ type Quote struct {
 	// AllocatedGB is what is billed, AdditionalGB the part above what is included.
 	AllocatedGB  int64
 	AdditionalGB int64
-	// Annual is the price of a year; Monthly a twelfth of it, for display.
-	Annual  Cents
-	Monthly Cents
+	// Annual is the price of a year, Subscription the part of it that does not
+	// depend on the allocation; Monthly is a twelfth of it, for display.
+	Annual       Cents
+	Subscription Cents
+	Monthly      Cents
 	// Currency is the ISO 4217 code of both.
 	Currency string
 }
@@ -51,6 +61,7 @@ func Price(tariff configv1.Tariff, allocatedGB int64) (Quote, error) {
 		AllocatedGB:  allocatedGB,
 		AdditionalGB: additional,
 		Annual:       annual,
+		Subscription: subscription,
 		Monthly:      twelfth(annual),
 		Currency:     tariff.Currency,
 	}, nil

@@ -42,7 +42,7 @@ func measureBare(t *testing.T, r recording, crew int) effort {
 	return since(t, begin, before)
 }
 
-// watchAsOperator opens the operator's watches, three of whole objects and the
+// watchAsOperator opens the operator's watches, five of whole objects and the
 // others of metadata.
 func watchAsOperator(t *testing.T, p *place) {
 	t.Helper()
@@ -51,7 +51,7 @@ func watchAsOperator(t *testing.T, p *place) {
 		t.Fatal(err)
 	}
 	simulation.Run(t, watches.Start)
-	kinds := []client.Object{&v1alpha1.SharingTenant{}, &v1alpha1.Pilot{}, &v1alpha1.RetentionPolicy{}}
+	kinds := []client.Object{&v1alpha1.SharingTenant{}, &v1alpha1.Pilot{}, &v1alpha1.RetentionPolicy{}, &v1alpha1.Intervention{}, &v1alpha1.BillingStatement{}}
 	scheme, err := controllers.Scheme()
 	if err != nil {
 		t.Fatal(err)

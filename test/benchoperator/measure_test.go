@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
+	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/controllers"
 	"voute.dev/voute/controllers/sharingtenant"
 	"voute.dev/voute/internal/identity"
@@ -295,6 +296,14 @@ func record(t *testing.T, p *place) recording {
 		for i := range list.Items {
 			r.add(&list.Items[i])
 		}
+	}
+	statements := &unstructured.UnstructuredList{}
+	statements.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("BillingStatementList"))
+	if err := p.kube.List(t.Context(), statements, client.InNamespace(operatorNamespace), client.MatchingLabels{v1alpha1.TenantNamespaceLabel: namespace}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range statements.Items {
+		r.add(&statements.Items[i])
 	}
 	return r
 }

@@ -11,11 +11,14 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
+	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/controllers/billingstatement"
 	"voute.dev/voute/controllers/pilot"
 	"voute.dev/voute/controllers/retentionpolicy"
 	"voute.dev/voute/controllers/sharingtenant"
 	"voute.dev/voute/internal/apply"
+	"voute.dev/voute/internal/billing"
 	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/internal/index"
 	"voute.dev/voute/internal/serverstatus"
@@ -27,10 +30,11 @@ var pace = sharingtenant.Pace{Eager: time.Second, Patient: 2 * time.Second, Impa
 
 // operator is one process: its reconcilers with what they keep in memory.
 type operator struct {
-	tenants  *sharingtenant.Reconciler
-	pilots   *pilot.Reconciler
-	policies *retentionpolicy.Reconciler
-	moved    chan event.GenericEvent
+	tenants    *sharingtenant.Reconciler
+	pilots     *pilot.Reconciler
+	policies   *retentionpolicy.Reconciler
+	statements *billingstatement.Reconciler
+	moved      chan event.GenericEvent
 	// pause lets the other operator go on in the middle of a reconcile.
 	pause func()
 }
@@ -57,13 +61,17 @@ func (w *world) newOperator() (*operator, error) {
 		return w.faults.around(call, do)
 	})
 	cached, reports := live.Cached(cache), serverstatus.NewStore()
+	book := billing.NewBook(cached, live, cached, operatorNamespace)
 	o.tenants = &sharingtenant.Reconciler{
 		Client: cached, Live: live, Objects: apply.New(cached, live, cached, w.now),
 		Platform: func() *sharingtenant.Platform { return w.inForce }, Reports: reports, Events: w.told, Now: w.now, Pace: pace,
-		PublicKey: "key", Namespace: "voute-system", PilotsMoved: o.moved, Fleet: fleet.New(nil),
+		PublicKey: "key", Namespace: operatorNamespace, PilotsMoved: o.moved, Fleet: fleet.New(nil), Book: book,
 	}
 	o.pilots = &pilot.Reconciler{Client: cached, Reports: reports, Events: w.told, Now: w.now, Moved: o.moved}
 	o.policies = &retentionpolicy.Reconciler{Client: cached, Events: w.told, Now: w.now}
+	o.statements = &billingstatement.Reconciler{
+		Client: cached, Book: book, Events: w.told, Now: w.now, Config: func() *configv1.PlatformConfiguration { return w.inForce.Config },
+	}
 	return o, nil
 }
 
@@ -92,6 +100,15 @@ func (w *world) tasks() ([]task, error) {
 	for _, each := range policies.Items {
 		all = append(all, func(ctx context.Context, o *operator) {
 			_, _ = o.policies.Reconcile(ctx, request(each.Namespace, each.Name))
+		})
+	}
+	statements := &v1alpha1.BillingStatementList{}
+	if err := w.admin.List(w.ctx, statements); err != nil {
+		return nil, err
+	}
+	for _, each := range statements.Items {
+		all = append(all, func(ctx context.Context, o *operator) {
+			_, _ = o.statements.Reconcile(ctx, request(each.Namespace, each.Name))
 		})
 	}
 	w.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

@@ -82,7 +82,7 @@ func startOperator(t *testing.T) client.Client {
 	ctrl.SetLogger(logr.Discard())
 	server := apiserver.Start(t, crds, apiserver.CertManagerCRDs(t))
 	server.Config.QPS = -1
-	manager, err := controllers.NewManager(server.Config, controllers.Options{MetricsAddress: "0", HealthAddress: "0", Again: true})
+	manager, err := controllers.NewManager(server.Config, controllers.Options{Namespace: operatorNamespace, MetricsAddress: "0", HealthAddress: "0", Again: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,10 +94,13 @@ func startOperator(t *testing.T) client.Client {
 	if err := kube.Create(t.Context(), class); err != nil {
 		t.Fatal(err)
 	}
+	if err := kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}); err != nil {
+		t.Fatal(err)
+	}
 	simulation.Start(t, kube)
 	inForce := realPlatform(t, kube)
 	parts := controllers.Parts{
-		Platform: func() *sharingtenant.Platform { return inForce }, PublicKey: "key", Namespace: "voute-system",
+		Platform: func() *sharingtenant.Platform { return inForce }, PublicKey: "key", Namespace: operatorNamespace,
 		Wake: make(chan event.GenericEvent), Pace: quick, Now: time.Now,
 	}
 	if err := controllers.Add(t.Context(), manager, parts); err != nil {

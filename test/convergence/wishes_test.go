@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	namespace  = "ministry"
-	tenantName = "justice"
+	namespace = "ministry"
+	// operatorNamespace has the statements.
+	operatorNamespace = "voute-system"
+	tenantName        = "justice"
 	// rival is the namespace of another client, and the name of all that is in it.
 	rival = "rival"
 )

@@ -130,6 +130,7 @@ func (w *world) furnish() error {
 	class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: "voute-local"}, Provisioner: "example.org/simulated", AllowVolumeExpansion: ptr.To(true)}
 	return errors.Join(
 		w.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}),
+		w.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}),
 		w.admin.Create(w.ctx, class),
 		w.admin.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: rival}}),
 		w.admin.Create(w.ctx, &v1alpha1.RetentionPolicy{ObjectMeta: theirs, Spec: v1alpha1.RetentionPolicySpec{DefaultDays: 30, MaxDays: 90}}),

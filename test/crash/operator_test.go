@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/controllers"
 	"voute.dev/voute/controllers/sharingtenant"
 	"voute.dev/voute/internal/identity"
@@ -197,6 +198,13 @@ func narrow(namespace string, next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 		last := len(parts) - 1
+		if parts[last] == "billingstatements" && r.Method == http.MethodGet {
+			r = r.Clone(r.Context())
+			query := r.URL.Query()
+			query.Set("labelSelector", query.Get("labelSelector")+","+v1alpha1.TenantNamespaceLabel+"="+namespace)
+			r.URL.RawQuery = query.Encode()
+			return next.RoundTrip(r)
+		}
 		everywhere := (parts[0] == "apis" && len(parts) == 4) || (parts[0] == "api" && len(parts) == 3)
 		if r.Method != http.MethodGet || !everywhere || parts[last] == "namespaces" {
 			return next.RoundTrip(r)

@@ -30,12 +30,30 @@ func (n *tenant) state() string {
 		countFrom(object.Object, n.generations[name])
 		objects = append(objects, describe(object))
 	})
+	objects = append(objects, n.allocations())
 	for _, key := range n.vault.Keys(n.T, n.namespace) {
 		objects = append(objects, "key "+key)
 	}
 	slices.Sort(objects)
 	all := strings.NewReplacer(known...).Replace(strings.Join(objects, "\n"))
 	return withoutTimes(withoutHash(all))
+}
+
+// allocations are what was recorded to be billed, one after the other: in which
+// months, is by chance.
+func (n *tenant) allocations() string {
+	n.Helper()
+	list := &v1alpha1.BillingStatementList{}
+	theirs := client.MatchingLabels{v1alpha1.TenantNamespaceLabel: n.namespace}
+	eventually(n.T, "the API server lists statements", func() error { return n.kube.List(n.Context(), list, client.InNamespace(operatorNamespace), theirs) })
+	slices.SortFunc(list.Items, func(a, b v1alpha1.BillingStatement) int { return strings.Compare(a.Spec.Month, b.Spec.Month) })
+	var recorded []int64
+	for _, statement := range list.Items {
+		for _, each := range statement.Spec.Allocations {
+			recorded = append(recorded, *each.AllocatedGB)
+		}
+	}
+	return fmt.Sprintf("allocated: %v", slices.Compact(recorded))
 }
 
 // everything shows each object of the namespace.
@@ -108,7 +126,7 @@ func (n *tenant) list(kind client.Object) []unstructured.Unstructured {
 
 // changing are the fields that every run makes anew.
 var changing = []string{
-	"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "usageTime", "time", "healthySince", "startTime", "deadline",
+	"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "usageTime", "time", "healthySince", "startTime", "deadline", "monthTotal", "growth",
 	"clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "sharing.voute.dev/desired", "data",
 }
 

@@ -16,6 +16,7 @@ spec:
     nameEn: Ministry
     supportEmail: aide@NAME.example
     fraudContact: 1 800 555-0100
+    delegates: [delegue@personne.example]
     logo: {name: branding, key: logo.svg}
   retentionPolicyRef: {name: courante}
   version: 0.1.0
@@ -52,6 +53,18 @@ spec:
   email: NAME@personne.example
   name: Personne Discrète
   language: fr
+`},
+	"Intervention": {`
+apiVersion: sharing.voute.dev/v1alpha1
+kind: Intervention
+metadata: {name: NAME, namespace: NAMESPACE}
+spec:
+  tenantRef: {name: justice}
+  requestedBy: delegue@personne.example
+  description: Import of users
+  hours: "1.25"
+  billable: true
+  doneOn: "2026-11-01"
 `},
 	"RetentionPolicy": {`
 apiVersion: sharing.voute.dev/v1alpha1

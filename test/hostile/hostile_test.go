@@ -14,6 +14,7 @@ var kinds = map[string]any{
 	"../../config/crd/bases/sharing.voute.dev_sharingtenants.yaml":    v1alpha1.SharingTenantSpec{},
 	"../../config/crd/bases/sharing.voute.dev_pilots.yaml":            v1alpha1.PilotSpec{},
 	"../../config/crd/bases/sharing.voute.dev_retentionpolicies.yaml": v1alpha1.RetentionPolicySpec{},
+	"../../config/crd/bases/sharing.voute.dev_interventions.yaml":     v1alpha1.InterventionSpec{},
 }
 
 // TestEveryFieldIsTried: a field that somebody adds to a type is found here,

@@ -224,6 +224,23 @@ type Tariff struct {
 	IncludedGB int64 `json:"includedGB,omitempty"`
 	// AdditionalGBAnnual is the price of one more GB a year; 3.75 when empty.
 	AdditionalGBAnnual string `json:"additionalGBAnnual,omitempty"`
+	// InterventionHour is the price of an hour's billable work; 133.00 when empty.
+	InterventionHour string `json:"interventionHour,omitempty"`
 	// Currency is an ISO 4217 code; CAD when empty.
 	Currency string `json:"currency,omitempty"`
+	// Changes are prices that hold from a day on, in their order.
+	Changes []PriceChange `json:"changes,omitempty"`
+}
+
+// PriceChange is what changes of a tariff from a day on. What is empty stays as it
+// was.
+type PriceChange struct {
+	// From is the first day, in the platform's zone, such as 2027-04-01.
+	From string `json:"from"`
+	// SubscriptionAnnual, IncludedGB, AdditionalGBAnnual and InterventionHour are as
+	// in the tariff.
+	SubscriptionAnnual string `json:"subscriptionAnnual,omitempty"`
+	IncludedGB         int64  `json:"includedGB,omitempty"`
+	AdditionalGBAnnual string `json:"additionalGBAnnual,omitempty"`
+	InterventionHour   string `json:"interventionHour,omitempty"`
 }
