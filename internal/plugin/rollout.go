@@ -166,7 +166,7 @@ func (c *connection) confirm(p progress.Progress, failed []progress.Step, tenant
 		return nil
 	}
 	_, _ = fmt.Fprintf(c.Err, "Annotate all %d SharingTenants with %s=yes? Write yes: ", tenants, v1alpha1.TryAgainAnnotation) // the answer tells whether it was read
-	answer, _ := bufio.NewReader(c.In).ReadString('\n') // no answer is none
+	answer, _ := bufio.NewReader(c.In).ReadString('\n')                                                                        // no answer is none
 	if strings.TrimSpace(answer) != "yes" {
 		return errors.New("nothing is changed: the answer was not yes. Without anybody to ask, give --yes")
 	}
