@@ -169,4 +169,3 @@ func through(address, elsewhere string) (string, error) {
 	}
 	return cmp.Or(elsewhere, net.JoinHostPort(at.Hostname(), cmp.Or(at.Port(), "443"))), nil
 }
-

@@ -311,4 +311,3 @@ func (c *cluster) annotated(t *testing.T, want string) {
 		}
 	}
 }
-

@@ -180,11 +180,13 @@ func TestChecks(t *testing.T) {
 		"file unseen":  {func(f *Facts) { f.Platform.Err = forbidden }, Warn, "platform configuration", "You may not look at ConfigMap voute-system/voute-platform."},
 		"a test's":     {func(f *Facts) { f.Platform.Value.TestClock.Time = "2026-11-24T14:00:00-05:00" }, Warn, "platform configuration", "moves the operator's time"},
 
-		"no class":       {func(f *Facts) { f.Platform.Value.Storage.ClassName = "absent" }, Fail, "storage", "There is no storage class absent, storage.className of the platform configuration."},
-		"no default":     {func(f *Facts) { f.Classes.Value[0].Annotations = nil }, Fail, "storage", "the cluster has no default one"},
-		"does not grow":  {func(f *Facts) { f.Classes.Value[0].AllowVolumeExpansion = nil }, Warn, "storage", "does not grow (allowVolumeExpansion)."},
-		"deletes":        {func(f *Facts) { f.Classes.Value[0].ReclaimPolicy = nil }, Warn, "storage", "does not keep volumes whose claims are gone (reclaimPolicy)."},
-		"a tenant's own": {func(f *Facts) { f.Tenants.Value[0].Spec.Environments = []v1alpha1.Environment{{Storage: v1alpha1.Storage{StorageClassName: "rapide"}}} }, Fail, "storage", "There is no storage class rapide, which a tenant names."},
+		"no class":      {func(f *Facts) { f.Platform.Value.Storage.ClassName = "absent" }, Fail, "storage", "There is no storage class absent, storage.className of the platform configuration."},
+		"no default":    {func(f *Facts) { f.Classes.Value[0].Annotations = nil }, Fail, "storage", "the cluster has no default one"},
+		"does not grow": {func(f *Facts) { f.Classes.Value[0].AllowVolumeExpansion = nil }, Warn, "storage", "does not grow (allowVolumeExpansion)."},
+		"deletes":       {func(f *Facts) { f.Classes.Value[0].ReclaimPolicy = nil }, Warn, "storage", "does not keep volumes whose claims are gone (reclaimPolicy)."},
+		"a tenant's own": {func(f *Facts) {
+			f.Tenants.Value[0].Spec.Environments = []v1alpha1.Environment{{Storage: v1alpha1.Storage{StorageClassName: "rapide"}}}
+		}, Fail, "storage", "There is no storage class rapide, which a tenant names."},
 		"classes unseen": {func(f *Facts) { f.Classes.Err = forbidden }, Warn, "storage", "You may not look at storage classes."},
 
 		"Vault silent":         {func(f *Facts) { f.Vault.Err = silent }, Fail, "vault", "Vault at https://vault.vault.svc:8200 cannot be reached from here: connection refused."},

@@ -69,7 +69,9 @@ func signIns(f Facts) (findings []Finding) {
 	return findings
 }
 
-func isNoRole(err error) bool { return err != nil && strings.Contains(err.Error(), "invalid role name") }
+func isNoRole(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "invalid role name")
+}
 
 // keysReady is what the operator and the servers themselves say of Vault.
 func keysReady(f Facts) []Finding {
