@@ -198,11 +198,24 @@ func explains(each attempt, status int, message string) error {
 			return nil
 		case strings.Contains(message, around+":"), around != "spec" && strings.Contains(message, around+"."):
 			return nil // a field beside it is wrong now
+		case namesAround(message, mutation.Field):
+			return nil // nothing is left of what it was part of
 		case mutation.Path[0] == "metadata" && text != "" && strings.Contains(message, text):
 			return nil // of what it cannot decode, the API server names the value
 		}
 	}
 	return fmt.Errorf("the refusal does not name the field: %s", message)
+}
+
+// namesAround: a message names something below spec that a field is part of.
+func namesAround(message, field string) bool {
+	for strings.Count(field, ".") > 1 {
+		field = field[:strings.LastIndexAny(field, ".[")]
+		if strings.Contains(message, " "+field+":") {
+			return true
+		}
+	}
+	return false
 }
 
 // lastName is the innermost name of a mutation's path.

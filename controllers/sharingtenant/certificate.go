@@ -6,7 +6,6 @@ import (
 
 	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	cmmeta "github.com/cert-manager/cert-manager/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/internal/conditions"
@@ -18,7 +17,7 @@ import (
 func (r *Reconciler) certificate(ctx context.Context, s *scope) (string, error) {
 	err := s.each(func(e *environment) error {
 		public := r.publicCertificate(ctx, s, e)
-		scan := r.issued(ctx, s, desired.ScanCertificate(s.input(e)))
+		scan := r.issued(ctx, s, e, desired.ScanCertificateName(s.tenant.Name, e.Name), as(desired.ScanCertificate))
 		e.certified = public == nil && scan == nil
 		return conditions.Merge([]conditions.Part{{Name: "certificate of " + e.Host, Err: public}, {Name: "certificate for the scan gateway", Err: scan}})
 	})
@@ -26,13 +25,13 @@ func (r *Reconciler) certificate(ctx context.Context, s *scope) (string, error) 
 }
 
 func (r *Reconciler) publicCertificate(ctx context.Context, s *scope, e *environment) error {
-	if want := desired.Certificate(s.input(e)); want != nil {
-		if err := e.withoutHost(); err != nil {
-			return err
-		}
-		return r.issued(ctx, s, want)
+	if e.Certificate.IssuerRef == nil {
+		return nil // a bought certificate is mounted by name and never read
 	}
-	return nil // a bought certificate is mounted by name and never read
+	if err := e.withoutHost(); err != nil {
+		return err
+	}
+	return r.issued(ctx, s, e, desired.CertificateName(s.tenant.Name, e.Name), as(desired.Certificate))
 }
 
 // replaced removes the certificate from before one was bought, once the server
@@ -46,15 +45,11 @@ func (r *Reconciler) replaced(ctx context.Context, s *scope, e *environment) err
 	return r.unwanted(ctx, s, &certmanagerv1.Certificate{ObjectMeta: s.meta(e, name)})
 }
 
-// issued applies a Certificate and says how far cert-manager is with it.
-func (r *Reconciler) issued(ctx context.Context, s *scope, want *certmanagerv1.Certificate) error {
-	result, err := r.put(ctx, s, want)
-	if err != nil {
+// issued keeps a Certificate and says how far cert-manager is with it.
+func (r *Reconciler) issued(ctx context.Context, s *scope, e *environment, name string, render rendering) error {
+	live := &certmanagerv1.Certificate{ObjectMeta: s.meta(e, name)}
+	if err := r.keep(ctx, s, e, live, render); err != nil {
 		return err
-	}
-	live := &certmanagerv1.Certificate{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
-		return fmt.Errorf("read Certificate %s: %w", want.Name, err)
 	}
 	state := find(live, certmanagerv1.CertificateConditionReady)
 	if state != nil && state.Status == cmmeta.ConditionTrue && state.ObservedGeneration >= live.Generation {

@@ -3,6 +3,9 @@ package sharingtenant
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/desired"
 )
@@ -26,18 +29,36 @@ func (r *Reconciler) writeConfiguration(ctx context.Context, s *scope, e *enviro
 	if e.quota == 0 {
 		return conditions.Block("WaitingForStorage", "waits for its volume.")
 	}
-	configMap, err := desired.ConfigMap(s.input(e))
+	if s.retentionOf(e) == nil {
+		return conditions.Block("WaitingForRetention", "waits for a RetentionPolicy.")
+	}
+	written := &corev1.ConfigMap{ObjectMeta: s.meta(e, e.name)}
+	if err := r.keep(ctx, s, e, written, func(in desired.Input) (client.Object, error) { return desired.ConfigMap(in) }); err != nil {
+		return err
+	}
+	hash, err := r.configHash(s, e)
 	if err != nil {
 		return err
 	}
-	if configMap == nil {
-		return conditions.Block("WaitingForRetention", "waits for a RetentionPolicy.")
-	}
-	if _, err := r.put(ctx, s, configMap); err != nil {
-		return err
-	}
-	e.hash = desired.ConfigHash(configMap)
+	e.hash = hash
 	return r.agreed.note(s.serverKey(e), e.hash, func() (string, error) { return s.settingsOf(e) })
+}
+
+// configHash is that of the voute.yaml that is wanted. It is rendered for that
+// only where it is not known from before.
+func (r *Reconciler) configHash(s *scope, e *environment) (string, error) {
+	in := s.input(e)
+	source := in.Source(s.edition, "")
+	if known := r.findings.of(s.serverKey(e)); known.hashOf == source {
+		return known.hash, nil
+	}
+	configMap, err := desired.ConfigMap(in)
+	if err != nil {
+		return "", err
+	}
+	hash := desired.ConfigHash(configMap)
+	r.findings.change(s.serverKey(e), func(f *finding) { f.hash, f.hashOf = hash, source })
+	return hash, nil
 }
 
 func (r *Reconciler) configurationState(s *scope, e *environment) error {

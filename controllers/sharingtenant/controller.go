@@ -68,6 +68,8 @@ type Reconciler struct {
 	revisions revisions
 	agreed    agreements
 	seen      sightings
+	editions  editions
+	findings  findings
 	seeding   sync.Mutex
 	// seeded is the configuration by which the ledger knows what all want.
 	seeded *configv1.PlatformConfiguration

@@ -3,11 +3,9 @@ package sharingtenant
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/conditions"
@@ -59,14 +57,7 @@ func (r *Reconciler) publicService(ctx context.Context, s *scope, e *environment
 		_, err := r.Objects.Observe(ctx, live)
 		return live, err
 	}
-	result, err := r.put(ctx, s, e.revision.PublicService(s.input(e)))
-	if err != nil {
-		return nil, err
-	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
-		return nil, fmt.Errorf("read Service %s: %w", e.name, err)
-	}
-	return live, nil
+	return live, r.keep(ctx, s, e, live, as(func(in desired.Input) *corev1.Service { return e.revision.revision().PublicService(in) }))
 }
 
 // addressState also gives the address to the status: only once it is reached

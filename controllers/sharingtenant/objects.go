@@ -21,12 +21,13 @@ import (
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=cert-manager.io,resources=certificates,verbs=get;list;watch;create;patch;delete
 
-// put applies an object, and keeps in mind what had to be put back.
-func (r *Reconciler) put(ctx context.Context, s *scope, object client.Object) (apply.Result, error) {
+// put applies an object that follows from a source, and keeps in mind what had to
+// be put back.
+func (r *Reconciler) put(ctx context.Context, s *scope, object client.Object, source uint64) (apply.Result, error) {
 	if s.suspended() {
 		return r.compare(ctx, s, object)
 	}
-	result, err := r.Objects.Apply(ctx, object)
+	result, err := r.Objects.Apply(ctx, object, source)
 	if result.Outcome != apply.Unchanged && result.Outcome != "" {
 		log.FromContext(ctx).Info("applied", "object", r.describe(object), "outcome", result.Outcome, "foreign", result.Foreign)
 	}
@@ -46,7 +47,7 @@ func (r *Reconciler) compare(ctx context.Context, s *scope, object client.Object
 	if drift != "" {
 		s.drift = append(s.drift, r.describe(object)+" "+drift)
 	}
-	if result.Live == nil {
+	if !result.IsThere() {
 		return result, conditions.Block("Suspended", "%s is not there, and is not made while spec.suspend is set.", r.describe(object))
 	}
 	return result, nil

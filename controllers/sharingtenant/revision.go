@@ -15,15 +15,30 @@ import (
 	"voute.dev/voute/internal/rollout"
 )
 
-// take has an environment run with what is wanted, which is in force already.
-func (e *environment) take(wanted *rollout.Revision, name string) {
-	e.revision, e.revisionName, e.pending = wanted, name, nil
-	e.rollout.Revision, e.rollout.Version = name, wanted.Version
+// plan is a revision that is rendered when it is asked for: as long as nothing
+// changes, its name and version are all that is.
+type plan struct {
+	in      desired.Input
+	version string
+	made    *rollout.Revision
 }
 
-// begin puts what is wanted into force.
-func (e *environment) begin(wanted *rollout.Revision, name string) {
-	e.take(wanted, name)
+// planned is the plan of a revision that is there.
+func planned(revision *rollout.Revision) *plan {
+	return &plan{version: revision.Version, made: revision}
+}
+
+func (p *plan) revision() *rollout.Revision {
+	if p.made == nil {
+		p.made = rollout.New(p.in)
+	}
+	return p.made
+}
+
+// take has an environment run with what is wanted.
+func (e *environment) take(wanted *plan, name string) {
+	e.revision, e.revisionName, e.pending = wanted, name, nil
+	e.rollout.Revision, e.rollout.Version = name, wanted.version
 }
 
 // keep has an environment go on with what is in force: its host and what its
@@ -33,7 +48,7 @@ func (e *environment) keep(runs *rollout.Revision) {
 		e.unknown = true
 		return
 	}
-	e.revision, e.revisionName = runs, e.rollout.Revision
+	e.revision, e.revisionName = planned(runs), e.rollout.Revision
 	e.rollout.Version = runs.Version
 	e.Host, e.Certificate = runs.Host, runs.Certificate
 	e.mounted = &desired.Mounted{Logo: runs.Logo != "", MailCredentials: runs.MailCredentials != ""}

@@ -13,6 +13,7 @@ import (
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/calendar"
 	"voute.dev/voute/internal/conditions"
+	"voute.dev/voute/internal/desired"
 	"voute.dev/voute/internal/platform"
 	"voute.dev/voute/internal/rollout"
 )
@@ -49,7 +50,7 @@ func (r *Reconciler) schedule(ctx context.Context, s *scope) error {
 }
 
 func (r *Reconciler) scheduleOne(ctx context.Context, s *scope, e *environment) error {
-	wanted, name, err := s.wanted(e)
+	wanted, name, err := r.wanted(s, e)
 	switch {
 	case err != nil && conditions.Classify(err) == nil:
 		return err
@@ -61,15 +62,15 @@ func (r *Reconciler) scheduleOne(ctx context.Context, s *scope, e *environment) 
 		e.take(wanted, name)
 		return nil
 	case e.rollout.Revision == "" && !e.deployed:
-		e.begin(wanted, name)
+		e.take(wanted, name)
 		return nil
 	default:
-		return r.change(ctx, s, e, wanted, name)
+		return r.change(ctx, s, e, wanted.revision(), name)
 	}
 }
 
 // wanted is what the spec asks for; nil for an environment that is to end.
-func (s *scope) wanted(e *environment) (*rollout.Revision, string, error) {
+func (r *Reconciler) wanted(s *scope, e *environment) (*plan, string, error) {
 	image, err := platform.Image(s.platform.Config, s.tenant.Spec.Version)
 	if err != nil {
 		return nil, "", conditions.Stall("UnknownVersion", "%s. What runs goes on running.", err)
@@ -79,12 +80,17 @@ func (s *scope) wanted(e *environment) (*rollout.Revision, string, error) {
 	}
 	in := s.input(e)
 	in.Image = image
-	revision := rollout.New(in)
-	object, err := revision.Object(in)
+	wanted := &plan{in: in, version: in.Version}
+	source := in.Source(s.edition, "")
+	if known := r.findings.of(s.serverKey(e)); known.revisionOf == source {
+		return wanted, known.revision, nil
+	}
+	object, err := wanted.revision().Object(in)
 	if err != nil {
 		return nil, "", err
 	}
-	return revision, object.Name, nil
+	r.findings.change(s.serverKey(e), func(f *finding) { f.revision, f.revisionOf = object.Name, source })
+	return wanted, object.Name, nil
 }
 
 // change is for what differs from what is in force.
@@ -164,7 +170,7 @@ func (r *Reconciler) start(s *scope, e *environment, p proposal) error {
 	}
 	if p.change.Class.IsFree() && p.change.Class != calendar.Emergency && p.change.Class != calendar.Repair {
 		healthy := e.rollout.LastHealthy == e.rollout.Revision
-		e.begin(p.wanted, p.name)
+		e.take(planned(p.wanted), p.name)
 		if healthy && p.change.Class == calendar.None {
 			e.rollout.LastHealthy = p.name
 		}
@@ -173,7 +179,7 @@ func (r *Reconciler) start(s *scope, e *environment, p proposal) error {
 	if p.change.Class == calendar.Emergency {
 		e.rollout.Emergencies = s.recorded(e, p)
 	}
-	e.begin(p.wanted, p.name)
+	e.take(planned(p.wanted), p.name)
 	e.rollout.HealthySince = nil
 	e.rollout.Change = &v1alpha1.Change{
 		Class: told(p.change.Class), Reason: shortened(p.change.Reason), StartTime: timeOf(s.now),
@@ -201,12 +207,12 @@ func (r *Reconciler) mayStart(s *scope, e *environment, p proposal) (waitsFor st
 	if !decision.Start {
 		return decision.WaitsFor, decision.Opening
 	}
-	granted, waitsFor := r.Fleet.Claim(s.fleetKey(e), p.change, fleetRules(s.platform.Config), s.now)
-	if granted {
-		return "", nil
+	answer := r.Fleet.Claim(s.fleetKey(e), p.change, fleetRules(s.platform.Config), s.now)
+	if !answer.IsNext {
+		return answer.WaitsFor, nil // nobody can say when, and users are told of no time
 	}
 	now, _ := s.when.NextOpening(p.change.Class, s.now)
-	return waitsFor, &now
+	return answer.WaitsFor, &now
 }
 
 func (s *scope) facts(e *environment, p proposal) rollout.Facts {
@@ -303,12 +309,8 @@ func (r *Reconciler) putRevision(ctx context.Context, s *scope, e *environment) 
 	if e.revision == nil {
 		return nil
 	}
-	object, err := e.revision.Object(s.input(e))
-	if err != nil {
-		return err
-	}
-	_, err = r.put(ctx, s, object)
-	return err
+	kept := &appsv1.ControllerRevision{ObjectMeta: s.meta(e, e.revisionName)}
+	return r.keep(ctx, s, e, kept, func(in desired.Input) (client.Object, error) { return e.revision.revision().Object(in) })
 }
 
 // staying are the environments that are not at their end.

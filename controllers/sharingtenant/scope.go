@@ -14,7 +14,6 @@ import (
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/desired"
 	"voute.dev/voute/internal/platform"
-	"voute.dev/voute/internal/rollout"
 	"voute.dev/voute/internal/serverstatus"
 	serverconfig "voute.dev/voute/server/config"
 	"voute.dev/voute/server/status"
@@ -29,7 +28,9 @@ type scope struct {
 	tenant   *v1alpha1.SharingTenant
 	before   v1alpha1.SharingTenantStatus
 	platform *Platform
-	now      time.Time
+	// edition tells the platform's configuration from others.
+	edition uint64
+	now     time.Time
 
 	environments []*environment
 
@@ -81,7 +82,7 @@ type environment struct {
 	labelled string
 	// revision is what it runs with, or is to from now on; unknown where that is
 	// lost. mounted is what of it voute.yaml may tell of; nil for what the spec says.
-	revision     *rollout.Revision
+	revision     *plan
 	revisionName string
 	unknown      bool
 	mounted      *desired.Mounted
@@ -126,6 +127,7 @@ func (r *Reconciler) newScope(tenant *v1alpha1.SharingTenant) *scope {
 		tenant: tenant, before: *tenant.Status.DeepCopy(), platform: r.Platform(), now: r.Now(),
 		publicKey: r.PublicKey, namespace: r.Namespace,
 	}
+	s.edition = r.editions.of(s.platform.Config)
 	s.when, s.unscheduled = platform.Calendar(s.platform.Config, tenant.Spec.Calendar)
 	for _, each := range tenant.Spec.Environments {
 		s.environments = append(s.environments, &environment{

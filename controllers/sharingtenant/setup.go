@@ -24,6 +24,7 @@ import (
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/index"
 	"voute.dev/voute/internal/platform"
+	"voute.dev/voute/internal/queue"
 	"voute.dev/voute/internal/serverstatus"
 )
 
@@ -60,6 +61,7 @@ func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 		WatchesRawSource(source.Channel(r.Wake, handler.EnqueueRequestsFromMapFunc(r.everyTenant))).
 		WatchesRawSource(source.Channel(r.Freed, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
+			NewQueue:                queue.New,
 			MaxConcurrentReconciles: atOnce,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
 		})
@@ -147,6 +149,7 @@ func (r *Reconciler) forget(key types.NamespacedName) {
 		server := serverstatus.Key{Namespace: key.Namespace, Tenant: key.Name, Environment: name}
 		r.Reports.Forget(server)
 		r.agreed.forget(server)
+		r.findings.forget(server)
 	}
 	unmeasure(key)
 }

@@ -46,7 +46,7 @@ func TestChangedWakesForOthers(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Namespace: "justice", Name: "justice-production", Labels: map[string]string{v1alpha1.TenantLabel: "justice"}},
 		Data:       map[string]string{"voute.yaml": "a"},
 	}
-	if _, err := r.Objects.Apply(t.Context(), want.DeepCopy()); err != nil {
+	if _, err := r.Objects.Apply(t.Context(), want.DeepCopy(), 0); err != nil {
 		t.Fatal(err)
 	}
 	made := head(t, kube, want)

@@ -2,11 +2,9 @@ package sharingtenant
 
 import (
 	"context"
-	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/apply"
@@ -27,13 +25,9 @@ func (r *Reconciler) volume(ctx context.Context, s *scope, e *environment) error
 	}
 	allocated := desired.AllocatedGB(e.Environment, s.platform.Config)
 	e.quota = quotaOf(e.claim, allocated)
-	result, err := r.put(ctx, s, claimFor(s, e))
-	if err != nil {
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: s.meta(e, e.name)}
+	if err := r.keep(ctx, s, e, claim, as(claimFor)); err != nil {
 		return cannotGrow(e, allocated, err)
-	}
-	claim := &corev1.PersistentVolumeClaim{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, claim); err != nil {
-		return fmt.Errorf("read PersistentVolumeClaim %s: %w", e.name, err)
 	}
 	e.claim, e.quota = claim, quotaOf(claim, allocated)
 	return s.volumeState(e, allocated)
@@ -66,10 +60,10 @@ func isVolumeOf(claim *corev1.PersistentVolumeClaim, tenant string, environment 
 
 // claimFor asks for no other size before the volume is bound: until then the
 // API server refuses any change.
-func claimFor(s *scope, e *environment) *corev1.PersistentVolumeClaim {
-	want := desired.PersistentVolumeClaim(s.input(e))
-	if e.claim != nil && e.claim.Status.Phase != corev1.ClaimBound {
-		want.Spec.Resources.Requests[corev1.ResourceStorage] = e.claim.Spec.Resources.Requests[corev1.ResourceStorage]
+func claimFor(in desired.Input) *corev1.PersistentVolumeClaim {
+	want := desired.PersistentVolumeClaim(in)
+	if in.Claim != nil && in.Claim.Status.Phase != corev1.ClaimBound {
+		want.Spec.Resources.Requests[corev1.ResourceStorage] = in.Claim.Spec.Resources.Requests[corev1.ResourceStorage]
 	}
 	return want
 }

@@ -8,7 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/conditions"
@@ -50,7 +50,7 @@ func (r *Reconciler) server(ctx context.Context, s *scope, e *environment) error
 	if err := s.mayRun(e); err != nil {
 		return err
 	}
-	if err := r.surroundings(ctx, s, s.input(e)); err != nil {
+	if err := r.surroundings(ctx, s, e); err != nil {
 		return err
 	}
 	live, err := r.deployment(ctx, s, e)
@@ -78,14 +78,7 @@ func (r *Reconciler) deployment(ctx context.Context, s *scope, e *environment) (
 	if err := r.putRevision(ctx, s, e); err != nil {
 		return nil, err
 	}
-	result, err := r.put(ctx, s, e.revision.Deployment(s.input(e), e.revisionName))
-	if err != nil {
-		return nil, err
-	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(result.Live.Object, live); err != nil {
-		return nil, fmt.Errorf("read Deployment %s: %w", e.name, err)
-	}
-	return live, nil
+	return live, r.keep(ctx, s, e, live, as(func(in desired.Input) *appsv1.Deployment { return e.revision.revision().Deployment(in, e.revisionName) }))
 }
 
 // mayRun: a server starts only with all it mounts, so that it does not hang
@@ -109,15 +102,15 @@ func (s *scope) mayRun(e *environment) error {
 }
 
 // surroundings are what the server needs around it before it starts.
-func (r *Reconciler) surroundings(ctx context.Context, s *scope, in desired.Input) error {
-	if _, err := r.put(ctx, s, desired.ServiceAccount(in)); err != nil {
+func (r *Reconciler) surroundings(ctx context.Context, s *scope, e *environment) error {
+	if err := r.keep(ctx, s, e, &corev1.ServiceAccount{ObjectMeta: s.meta(e, e.name)}, as(desired.ServiceAccount)); err != nil {
 		return err
 	}
-	if _, err := r.put(ctx, s, desired.NetworkPolicy(in)); err != nil {
+	if err := r.keep(ctx, s, e, &networkingv1.NetworkPolicy{ObjectMeta: s.meta(e, e.name)}, as(desired.NetworkPolicy)); err != nil {
 		return err
 	}
-	_, err := r.put(ctx, s, desired.StatusService(in))
-	return err
+	status := &corev1.Service{ObjectMeta: s.meta(e, desired.StatusServiceName(s.tenant.Name, e.Name))}
+	return r.keep(ctx, s, e, status, as(desired.StatusService))
 }
 
 func (s *scope) serverState(e *environment, live *appsv1.Deployment) error {

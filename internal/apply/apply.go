@@ -9,7 +9,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/csaupgrade"
@@ -45,8 +44,25 @@ type Result struct {
 	Outcome Outcome
 	// Foreign names the fields that others had put in and that were removed.
 	Foreign []string
-	// Live has the metadata that identifies it and its status; a claim also its spec.
-	Live *unstructured.Unstructured
+
+	live *short
+	name types.NamespacedName
+}
+
+func (r Result) with(known entry, want client.Object) Result {
+	r.live, r.name = &known.short, client.ObjectKeyFromObject(want)
+	return r
+}
+
+// IsThere says whether the cluster has such an object.
+func (r Result) IsThere() bool { return r.live != nil }
+
+// Into fills an object of the kind: with the metadata that identifies it and its
+// status; a claim also with its spec.
+func (r Result) Into(object client.Object) error {
+	object.SetNamespace(r.name.Namespace)
+	object.SetName(r.name.Name)
+	return r.live.into(object)
 }
 
 // and adds what a later look did. What an earlier one has put back is told,
@@ -80,16 +96,38 @@ func New(cached, live client.Reader, writer client.Client, now func() time.Time)
 	return &Applier{cached: cached, live: live, writer: writer, now: now, memory: newMemory()}
 }
 
-// Apply makes the live object as desired.
-func (a *Applier) Apply(ctx context.Context, object client.Object) (Result, error) {
+// Settled gives what Apply would, of an object that has only its name and labels
+// so far, as long as the last one that was applied followed from the same source
+// and nothing has changed since: then it need not be made to be compared.
+func (a *Applier) Settled(ctx context.Context, object client.Object, source uint64) (result Result, settled bool, problem error) {
+	if err := nameKind(object, a.writer.Scheme()); err != nil {
+		return Result{}, false, nil //nolint:nilerr // Apply says so
+	}
+	head, _ := a.head(ctx, object)
+	known, found := a.memory.recall(object, head.UID, head.ResourceVersion)
+	if !found || source == 0 || known.source != source || known.isOver(a.now()) {
+		return Result{}, false, nil
+	}
+	return Result{Outcome: Unchanged}.with(known, object), true, known.problem()
+}
+
+// Apply makes the live object as desired. Source is what that follows from, as the
+// caller counts it: as long as it is the same, so is the object; 0 says nothing.
+func (a *Applier) Apply(ctx context.Context, object client.Object, source uint64) (Result, error) {
 	hash, err := identify(object, a.writer.Scheme())
 	if err != nil {
 		return Result{}, err
 	}
+	result, err := a.make(ctx, object, hash)
+	a.memory.trace(object, hash, source)
+	return result, err
+}
+
+func (a *Applier) make(ctx context.Context, object client.Object, hash string) (Result, error) {
 	head, missing := a.head(ctx, object)
 	known, found := a.memory.recall(object, head.UID, head.ResourceVersion)
 	if found && known.hash == hash && !known.isOver(a.now()) {
-		return Result{Outcome: Unchanged, Live: known.object(object)}, known.problem()
+		return Result{Outcome: Unchanged}.with(known, object), known.problem()
 	}
 	want, err := render(object, hash)
 	if err != nil {
@@ -139,7 +177,7 @@ func (a *Applier) Compare(ctx context.Context, object client.Object) (result Res
 	}
 	head, _ := a.head(ctx, object)
 	if known, found := a.memory.recall(object, head.UID, head.ResourceVersion); found && known.hash == hash {
-		return Result{Outcome: Unchanged, Live: known.object(object)}, "", known.problem()
+		return Result{Outcome: Unchanged}.with(known, object), "", known.problem()
 	}
 	want, err := render(object, hash)
 	if err != nil {
@@ -149,7 +187,7 @@ func (a *Applier) Compare(ctx context.Context, object client.Object) (result Res
 	if err != nil || live == nil {
 		return Result{}, "made", err
 	}
-	result = Result{Outcome: Unchanged, Live: cut(live).object(object)}
+	result = Result{Outcome: Unchanged}.with(entry{short: cut(live)}, object)
 	if asDesired(live, want.Unstructured) && len(additions(live, want.Unstructured)) == 0 {
 		return result, "", nil
 	}
@@ -157,7 +195,7 @@ func (a *Applier) Compare(ctx context.Context, object client.Object) (result Res
 }
 
 // Observe reads an object without changing it; found is false when there is
-// none. Object is filled as Result.Live is.
+// none. Object is filled as by Result.Into.
 func (a *Applier) Observe(ctx context.Context, object client.Object) (found bool, err error) {
 	if err := nameKind(object, a.writer.Scheme()); err != nil {
 		return false, err
@@ -171,7 +209,7 @@ func (a *Applier) Observe(ctx context.Context, object client.Object) (found bool
 		}
 		known = a.memory.observed(live, object)
 	}
-	return true, runtime.DefaultUnstructuredConverter.FromUnstructured(known.object(object).Object, object)
+	return true, known.into(object)
 }
 
 // Delete removes an object and says whether it is gone. Nothing is written for
@@ -292,7 +330,7 @@ func (a *Applier) settle(ctx context.Context, live, want *unstructured.Unstructu
 		return a.repair(ctx, live, want, foreign)
 	}
 	if asDesired(live, want) {
-		return Result{Outcome: Unchanged, Live: a.memory.store(live, want, hashOf(want), nil).object(want)}, nil
+		return Result{Outcome: Unchanged}.with(a.memory.store(live, want, hashOf(want), nil), want), nil
 	}
 	outcome := Updated
 	if hashOf(live) == hashOf(want) {
@@ -338,7 +376,7 @@ func (a *Applier) written(ctx context.Context, live, want *unstructured.Unstruct
 		return a.repair(ctx, live, want, more)
 	}
 	known := a.memory.store(live, want, hashOf(want), nil)
-	return Result{Outcome: outcome, Live: known.object(want)}, nil
+	return Result{Outcome: outcome}.with(known, want), nil
 }
 
 // write is server-side apply. An apply removes the fields that this owner has

@@ -62,6 +62,7 @@ func TestApply(t *testing.T) {
 		"a port and external address of a Service go":       closesService,
 		"what controllers may add stays":                    leavesHarmless,
 		"a status does not count as a change":               ignoresStatus,
+		"what follows from the same is not rendered again":  goesBySource,
 		"a claim grows and keeps what the server has added": growsClaim,
 		"lost field owners are taken back":                  takesBack,
 		"another owner and another label are removed":       keepsItsOwn,
@@ -161,7 +162,7 @@ const inherits = 1
 func must(t *testing.T, b *bench, a *apply.Applier, object client.Object, want apply.Outcome, writes int) apply.Result {
 	t.Helper()
 	b.writes = 0
-	result, err := a.Apply(t.Context(), object)
+	result, err := a.Apply(t.Context(), object, 0)
 	if err != nil {
 		t.Fatalf("Apply: %v", err)
 	}
@@ -285,7 +286,7 @@ func repairsWhatMoves(t *testing.T, b *bench, _ *apply.Applier, namespace string
 	for container, named := range map[string]string{"spy": "spy", "voute-server": "image"} {
 		moves = 0
 		meddle(t, b, deployment(namespace), `{"spec":{"template":{"spec":{"containers":[{"name":"`+container+`","image":"example.org/spy"}]}}}}`)
-		result, err := a.Apply(t.Context(), deployment(namespace))
+		result, err := a.Apply(t.Context(), deployment(namespace), 0)
 		if err != nil || result.Outcome != apply.Repaired || !strings.Contains(strings.Join(result.Foreign, " "), named) {
 			t.Fatalf("Apply: %s, foreign %q, %v", result.Outcome, result.Foreign, err)
 		}
@@ -371,6 +372,38 @@ func leavesHarmless(t *testing.T, b *bench, a *apply.Applier, namespace string) 
 	settled(t, b, a, deployment(namespace))
 }
 
+func goesBySource(t *testing.T, b *bench, a *apply.Applier, namespace string) {
+	stub := func() client.Object { return &corev1.ConfigMap{ObjectMeta: meta(namespace)} }
+	knows := func(when string, source uint64, want bool) {
+		t.Helper()
+		b.reads = 0
+		if _, known, problem := a.Settled(t.Context(), stub(), source); known != want || problem != nil || b.reads != 0 {
+			t.Errorf("%s, source %d: known is %v, with %d reads, %v", when, source, known, b.reads, problem)
+		}
+	}
+	put := func(value string, source uint64) {
+		t.Helper()
+		if _, err := a.Apply(t.Context(), configMap(namespace, value), source); err != nil {
+			t.Fatal(err)
+		}
+	}
+	knows("there is none", 1, false)
+	put("a", 1)
+	knows("it was made", 1, true)
+	knows("it was made", 2, false)
+	put("b", 2)
+	knows("it was changed", 1, false)
+	knows("it was changed", 2, true)
+	put("b", 3)
+	knows("another source asks for the same", 3, true)
+	meddle(t, b, stub(), `{"data":{"voute.yaml":"theirs"}}`)
+	knows("somebody has changed it", 3, false)
+	put("b", 3)
+	knows("it was put back", 3, true)
+	put("b", 0)
+	knows("nobody says what it follows from", 0, false)
+}
+
 func ignoresStatus(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 	must(t, b, a, deployment(namespace), apply.Created, 1)
 	live := read(t, b, deployment(namespace))
@@ -379,8 +412,9 @@ func ignoresStatus(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 		t.Fatal(err)
 	}
 	result := must(t, b, a, deployment(namespace), apply.Unchanged, 0)
-	if _, found := result.Live.Object["status"].(map[string]any)["availableReplicas"]; !found {
-		t.Errorf("the status is not given: %v", result.Live.Object)
+	var seen appsv1.Deployment
+	if err := result.Into(&seen); err != nil || seen.Status.AvailableReplicas != 1 || seen.UID != live.UID {
+		t.Errorf("the status is not given: %v, %v", seen, err)
 	}
 	settled(t, b, a, deployment(namespace))
 }
@@ -428,7 +462,7 @@ func keepsItsOwn(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 		must(t, b, a, object.DeepCopyObject().(client.Object), apply.Created, 1)
 		meddle(t, b, object.DeepCopyObject().(client.Object), `{"metadata":{"labels":{"`+v1alpha1.TenantLabel+`":"health"},"ownerReferences":[{"$patch":"replace"},
 			{"apiVersion":"apps/v1","kind":"StatefulSet","name":"thief","uid":"2","controller":true}]}}`)
-		result, err := a.Apply(t.Context(), object.DeepCopyObject().(client.Object))
+		result, err := a.Apply(t.Context(), object.DeepCopyObject().(client.Object), 0)
 		if err != nil || result.Outcome != apply.Repaired || !slices.Equal(result.Foreign, []string{"owner StatefulSet thief"}) {
 			t.Fatalf("Apply: %s, foreign %q, %v", result.Outcome, result.Foreign, err)
 		}
@@ -447,7 +481,7 @@ func refuses(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 		t.Fatal(err)
 	}
 	b.writes = 0
-	_, err := a.Apply(t.Context(), configMap(namespace, "a"))
+	_, err := a.Apply(t.Context(), configMap(namespace, "a"), 0)
 	if p := conditions.Classify(err); p == nil || p.Reason != "NameTaken" || p.Class != conditions.Stalled {
 		t.Errorf("the error is %v", err)
 	}
@@ -475,7 +509,7 @@ func doesNotOverwrite(t *testing.T, b *bench, _ *apply.Applier, namespace string
 	a := apply.New(blind(b), b, b, b.clock)
 	b.writes = 0
 	for range 3 {
-		_, err := a.Apply(t.Context(), configMap(namespace, "a"))
+		_, err := a.Apply(t.Context(), configMap(namespace, "a"), 0)
 		if p := conditions.Classify(err); p == nil || p.Reason != "NameTaken" {
 			t.Errorf("the error is %v", err)
 		}
@@ -538,7 +572,7 @@ func waits(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 		return object
 	}
 	must(t, b, a, owned("1"), apply.Created, 1)
-	_, err := a.Apply(t.Context(), owned("2"))
+	_, err := a.Apply(t.Context(), owned("2"), 0)
 	if p := conditions.Classify(err); p == nil || p.Reason != "NameTaken" || p.Class != conditions.Waiting {
 		t.Errorf("the error is %v", err)
 	}
@@ -561,7 +595,7 @@ func doesNotFight(t *testing.T, b *bench, _ *apply.Applier, namespace string) {
 	b.inject(t.Context(), namespace)
 	b.writes = 0
 	for range 3 {
-		_, err := a.Apply(t.Context(), configMap(namespace, "a"))
+		_, err := a.Apply(t.Context(), configMap(namespace, "a"), 0)
 		if p := conditions.Classify(err); p == nil || p.Reason != "ForeignFieldsReturn" {
 			t.Fatalf("the error is %v", err)
 		}
@@ -584,7 +618,7 @@ func remembersRefusal(t *testing.T, b *bench, a *apply.Applier, namespace string
 	try := func(size string, writes int) {
 		t.Helper()
 		b.writes = 0
-		if _, err := a.Apply(t.Context(), claim(namespace, size)); !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err) {
+		if _, err := a.Apply(t.Context(), claim(namespace, size), 0); !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err) {
 			t.Fatalf("a claim that is not bound changes its size: %v", err)
 		}
 		if b.writes != writes {

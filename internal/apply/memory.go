@@ -6,7 +6,6 @@ import (
 	"time"
 	"unique"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -38,6 +37,8 @@ type entry struct {
 	short
 	// hash of the desired object it was found to agree with; empty when it was only read.
 	hash string
+	// source is what that followed from, as the caller counts it; 0 where it did not say.
+	source uint64
 	// verdict is what was found out beside; nil for nothing.
 	verdict *verdict
 	// seen is the whole object, where it was read and not yet compared.
@@ -92,18 +93,23 @@ func (m *memory) recall(want client.Object, uid types.UID, version string) (entr
 	return known, found && known.uid == uid && known.version == version
 }
 
+// trace notes what the desired object followed from that one was found to agree with.
+func (m *memory) trace(want client.Object, hash string, source uint64) {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	tenant := tenantOf(want)
+	if at, known, found := m.find(tenant, keyOf(want)); found && known.hash == hash {
+		m.tenants[tenant][at].source = source
+	}
+}
+
 // had: one that we have made for this very tenant was there. That of a tenant
 // before, which had the same name, went with it.
 func (m *memory) had(want *unstructured.Unstructured) bool {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	_, known, found := m.find(tenantOf(want), keyOf(want))
-	return found && known.made != "" && sameOwner(known.object(want), want)
-}
-
-func sameOwner(known, want *unstructured.Unstructured) bool {
-	was, is := metav1.GetControllerOf(known), metav1.GetControllerOf(want)
-	return was == nil || is == nil || was.UID == is.UID
+	return found && known.made != "" && known.isOf(want)
 }
 
 func (m *memory) store(live *unstructured.Unstructured, want client.Object, hash string, problem error) entry {

@@ -42,8 +42,7 @@ func (a *Applier) repair(ctx context.Context, live, want *unstructured.Unstructu
 		done = Result{Outcome: Repaired, Foreign: foreign}
 	}
 	known := a.memory.store(live, want, hashOf(want), returned(live, want))
-	done.Live = known.object(want)
-	return done, known.problem()
+	return done.with(known, want), known.problem()
 }
 
 // returned tells of what is back at once. It comes from an admission webhook:

@@ -2,12 +2,12 @@ package apply
 
 import (
 	"encoding/json"
+	"fmt"
 	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -53,15 +53,12 @@ func text(value any) string {
 	return string(content)
 }
 
-// object is what was cut, under the name of the one that is wanted.
-func (s short) object(want client.Object) *unstructured.Unstructured {
-	object := &unstructured.Unstructured{Object: map[string]any{}}
-	_ = utiljson.Unmarshal([]byte(s.own), &object.Object)
-	var shared common
-	_ = json.Unmarshal([]byte(s.common.Value()), &shared)
-	object.SetGroupVersionKind(want.GetObjectKind().GroupVersionKind())
-	object.SetName(want.GetName())
-	object.SetNamespace(want.GetNamespace())
+// into fills an object of the kind with what was cut; its name it has already.
+func (s short) into(object client.Object) error {
+	if err := json.Unmarshal([]byte(s.own), object); err != nil {
+		return fmt.Errorf("read what is known of %s/%s: %w", object.GetNamespace(), object.GetName(), err)
+	}
+	shared := s.shared()
 	object.SetUID(s.uid)
 	object.SetResourceVersion(s.version)
 	object.SetGeneration(s.generation)
@@ -71,5 +68,18 @@ func (s short) object(want client.Object) *unstructured.Unstructured {
 	if s.made != "" {
 		annotate(object, s.made)
 	}
-	return object
+	return nil
+}
+
+func (s short) shared() common {
+	var shared common
+	_ = json.Unmarshal([]byte(s.common.Value()), &shared) // it was written by text
+	return shared
+}
+
+// isOf says whether it was made for the owner that is wanted now, and not for one
+// of the same name before.
+func (s short) isOf(want client.Object) bool {
+	was, is := metav1.GetControllerOfNoCopy(&metav1.ObjectMeta{OwnerReferences: s.shared().Owners}), metav1.GetControllerOf(want)
+	return was == nil || is == nil || was.UID == is.UID
 }

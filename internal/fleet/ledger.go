@@ -49,6 +49,16 @@ type Rules struct {
 	HaltAfter int
 }
 
+// Answer is what a claim is told.
+type Answer struct {
+	Granted bool
+	// WaitsFor says what a claim that is not granted waits for, in words that stay
+	// the same meanwhile.
+	WaitsFor string
+	// IsNext is true where that is a place alone: it may be free at any time.
+	IsNext bool
+}
+
 // Ledger is safe for concurrent use.
 type Ledger struct {
 	lock  sync.Mutex
@@ -163,9 +173,8 @@ func (l *Ledger) leave(key Key) {
 	l.waiting = slices.DeleteFunc(l.waiting, func(k Key) bool { return k == key })
 }
 
-// Claim asks for the start of a change, and takes a slot where it is granted. If
-// not, it says what the change waits for, in words that stay the same meanwhile.
-func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Time) (granted bool, waitsFor string) {
+// Claim asks for the start of a change, and takes a slot where it is granted.
+func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Time) Answer {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	woken := l.answer(key)
@@ -174,15 +183,15 @@ func (l *Ledger) Claim(key Key, change rollout.Change, rules Rules, now time.Tim
 		if woken {
 			l.next()
 		}
-		return false, waitsFor
+		return Answer{WaitsFor: waitsFor}
 	}
 	if l.changingBeside(key) >= rules.Slots {
 		l.queue(key, woken)
-		return false, placeOf(rules.Slots)
+		return Answer{WaitsFor: placeOf(rules.Slots), IsNext: true}
 	}
 	l.leave(key)
 	l.start(key, change)
-	return true, ""
+	return Answer{Granted: true}
 }
 
 func placeOf(slots int) string {

@@ -49,7 +49,11 @@ func (w *wakes) want(t *testing.T, names ...string) {
 
 func claim(t *testing.T, l *fleet.Ledger, number int, change rollout.Change, rules fleet.Rules, want string) {
 	t.Helper()
-	granted, waitsFor := l.Claim(production(number), change, rules, now)
+	answer := l.Claim(production(number), change, rules, now)
+	granted, waitsFor := answer.Granted, answer.WaitsFor
+	if answer.IsNext != strings.Contains(waitsFor, "places of those") {
+		t.Errorf("%s is next: %v, and waits for %s", tenant(number), answer.IsNext, waitsFor)
+	}
 	if granted != (want == "") || !strings.HasPrefix(waitsFor, want) || granted != (waitsFor == "") {
 		t.Errorf("%s: granted: %v, waits for %q; want %q", tenant(number), granted, waitsFor, want)
 	}
@@ -279,7 +283,7 @@ func TestManyAtOnceGetThroughByWakesAlone(t *testing.T) {
 		all.Go(func() {
 			for range rounds {
 				for granted := false; !granted; {
-					if granted, _ = l.Claim(production(number), memory, rules, now); granted {
+					if granted = l.Claim(production(number), memory, rules, now).Granted; granted {
 						break
 					}
 					select {

@@ -58,7 +58,8 @@ func (m *machine) Claim(t *rapid.T) {
 func (m *machine) claim(t *rapid.T, key fleet.Key) {
 	change := rapid.SampledFrom([]rollout.Change{fix, fix, fix, memory}).Draw(t, "change")
 	halted, held, full := m.failures(change.Key()) >= m.rules.HaltAfter, change.MovesVersion() && !m.leads(key, change.To), m.changing() >= m.rules.Slots
-	granted, waitsFor := m.ledger.Claim(key, change, m.rules, m.now)
+	answer := m.ledger.Claim(key, change, m.rules, m.now)
+	granted, waitsFor := answer.Granted, answer.WaitsFor
 	if granted == (halted || held || full) {
 		t.Fatalf("granted: %v; halted: %v, after others: %v, full: %v", granted, halted, held, full)
 	}

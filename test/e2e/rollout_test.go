@@ -123,7 +123,7 @@ func checkWaits(t *testing.T, platform *platformFile, seen *changes, clients []*
 		return fmt.Errorf("started were %v", seen.started())
 	})
 	looksAgain(clients...)
-	follower.waitPending(development, opening, "the first clients, 50 % of them, to run version 0.1.1 healthy for 1 hour")
+	follower.waitPending(development, "", "the first clients, 50 % of them, to run version 0.1.1 healthy for 1 hour")
 	follower.waitPending(production, "", "version 0.1.1 to run in development first")
 	leader.waitPending(production, "", "the next business hours after it has run healthy in development, Tuesday 2027-05-25 09:")
 	return leader, follower
