@@ -141,6 +141,11 @@ func levels(t *testing.T, out string) map[string]string {
 
 func doctorBefore(t *testing.T, c *cluster) {
 	administrator := callerOf(t, c.Config)
+	for _, command := range []string{"status -A", "pilots -A"} {
+		if code, _, complaints := administrator.run(strings.Fields(command)...); code != 1 || !strings.Contains(complaints, "This cluster does not know the kind") {
+			t.Errorf("%s: code %d: %s", command, code, complaints)
+		}
+	}
 	code, out, complaints := administrator.run("doctor", "-o", "json")
 	found := levels(t, out)
 	if code != 0 || complaints != "" || !strings.Contains(found["kinds and admission"], "warn: Nothing of Voûte is installed yet.") ||

@@ -72,7 +72,7 @@ func vaultClient(address string, roots *x509.CertPool, elsewhere string) (*api.C
 	if !ok {
 		return nil, errors.New("prepare the client of Vault: its transport is not the standard one")
 	}
-	config.Address, config.Timeout, config.MaxRetries = address, patience, 0
+	config.Address, config.AgentAddress, config.Timeout, config.MaxRetries = address, "", patience, 0
 	// Replaced whole: the environment must not decide what is trusted, or where to ask.
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 	transport.Proxy = nil

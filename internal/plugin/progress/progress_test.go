@@ -95,13 +95,13 @@ func TestHaltsAreTheLedgers(t *testing.T) {
 			{Class: calendar.Maintenance, Reason: "server: resources"}, {Class: calendar.Maintenance, Reason: "address: host"},
 		} {
 			newcomer := fleet.Key{Tenant: types.NamespacedName{Namespace: "new", Name: string(rune('a' + i))}, Environment: v1alpha1.ProductionEnvironment}
-			granted, waits := ledger.Claim(newcomer, change, rules, now)
+			answer := ledger.Claim(newcomer, change, rules, now)
 			told := false
 			for _, halt := range p.Halts {
 				told = told || halt.Change == change.Key()
 			}
-			if told == granted {
-				t.Fatalf("%s: granted %v (%s); told as halted %v", change.Key(), granted, waits, told)
+			if told == answer.Granted {
+				t.Fatalf("%s: granted %v (%s); told as halted %v", change.Key(), answer.Granted, answer.WaitsFor, told)
 			}
 		}
 		sum := 0
