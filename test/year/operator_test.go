@@ -49,6 +49,10 @@ type operator struct {
 	moved   chan event.GenericEvent
 	// lag is by how many changes the cache is behind in this look.
 	lag int
+	// looked: the first look is over, which fills the ledger with what the statuses
+	// say. It is not behind: whom it knew wrongly would be looked at soon, as all are
+	// who a new operator finds, and here those at rest are not.
+	looked bool
 }
 
 // doom ends an operator at one of its next writes, to any kind or to one: before
@@ -196,9 +200,10 @@ func (w *world) look(c *tenant) error {
 		return err
 	}
 	c.turn.woken, c.turn.due = false, time.Time{}
-	if o.lag = 0; w.rng.IntN(20) == 0 {
+	if o.lag = 0; w.rng.IntN(20) == 0 && o.looked {
 		o.lag = 1 + w.rng.IntN(4)
 	}
+	o.looked = true
 	result, err := o.tenants.Reconcile(o.ctx, ctrl.Request{NamespacedName: types.NamespacedName{Namespace: c.namespace, Name: tenantName}})
 	for len(o.moved) > 0 {
 		<-o.moved
