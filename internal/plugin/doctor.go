@@ -80,8 +80,8 @@ func (c *connection) facts(ctx context.Context, flags doctorFlags) (doctor.Facts
 		return f, err
 	}
 	f.Platform.Value, f.Source, f.Platform.Err = c.platformFrom(ctx, kube, flags.platformConfig)
-	if f.Platform.Err != nil {
-		return f, nil
+	if f.Platform.Value == nil {
+		return f, nil // that, and why, is one of the facts
 	}
 	return f, lookAround(ctx, kube, flags, &f)
 }

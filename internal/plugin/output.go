@@ -27,7 +27,7 @@ func (o output) check() error {
 
 // show prints what was found out, or the page that says the same.
 func (o output) show(out io.Writer, found any, page func() string) error {
-	text := []byte{}
+	var text []byte
 	var err error
 	switch o {
 	case "json":

@@ -36,7 +36,7 @@ func lookAtVault(ctx context.Context, cfg *configv1.PlatformConfiguration, roots
 	if err != nil {
 		return seen, err
 	}
-	if seen.Health, seen.Err = health(ctx, asking); seen.Err != nil || seen.Health.Err != nil {
+	if seen.Health, seen.Err = health(ctx, asking); !serves(seen) {
 		return seen, nil
 	}
 	seen.SignIn = map[string]error{}
@@ -55,6 +55,8 @@ func lookAtVault(ctx context.Context, cfg *configv1.PlatformConfiguration, roots
 	seen.Settings = settings(ctx, asking, at)
 	return seen, nil
 }
+
+func serves(v doctor.Vault) bool { return v.Err == nil && v.Health.Err == nil }
 
 func trySignIn(ctx context.Context, asking *api.Client, mount, role string) error {
 	_, err := asking.Logical().WriteWithContext(ctx, path.Join("auth", mount, "login"), map[string]any{"role": role, "jwt": noToken})

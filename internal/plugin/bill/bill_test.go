@@ -15,7 +15,7 @@ import (
 	"voute.dev/voute/internal/tariff"
 )
 
-var issuer = Issuer{Name: "Ministère exemple", Service: "Secure document sharing"}
+var issuer = Issuer{Name: "Centre des services", Service: "Secure document sharing"}
 
 func quebec(t testing.TB) *time.Location {
 	t.Helper()

@@ -27,13 +27,13 @@ import (
 )
 
 var (
-	now       = time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)
-	resource  = schema.GroupResource{Resource: "things"}
-	missing   = apierrors.NewNotFound(resource, "thing")
-	forbidden = apierrors.NewForbidden(resource, "thing", errors.New("no right"))
-	silent    = errors.New("connection refused")
-	noRole    = errors.New(`invalid role name "x"`)
-	refused   = errors.New("permission denied")
+	now        = time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)
+	resource   = schema.GroupResource{Resource: "things"}
+	missing    = apierrors.NewNotFound(resource, "thing")
+	forbidden  = apierrors.NewForbidden(resource, "thing", errors.New("no right"))
+	errSilent  = errors.New("connection refused")
+	errNoRole  = errors.New(`invalid role name "x"`)
+	errRefused = errors.New("permission denied")
 )
 
 // healthy are the facts of a cluster in which all is as it should be, and Vault was
@@ -75,7 +75,7 @@ func tenantWith(keys metav1.ConditionStatus) v1alpha1.SharingTenant {
 
 func healthyVault(t *testing.T) Vault {
 	t.Helper()
-	v := Vault{NoRole: noRole, SignIn: map[string]error{"voute-operator": refused, "voute-server": refused}}
+	v := Vault{NoRole: errNoRole, SignIn: map[string]error{"voute-operator": errRefused, "voute-server": errRefused}}
 	v.Address = "https://vault.vault.svc:8200"
 	v.Health.Value = Health{Initialized: true, Version: "1.21.0"}
 	s := &Settings{Accessors: map[string]string{"kubernetes": "auth_kubernetes_1"}, Policies: map[string]Seen[string]{}, Roles: map[string]Seen[Object]{}}
@@ -156,7 +156,7 @@ func TestChecks(t *testing.T) {
 		"old Kubernetes":      {func(f *Facts) { f.Kubernetes.Value = "v1.33.9" }, Fail, "kubernetes", "Kubernetes v1.33.9 runs, and 1.34 or newer is needed."},
 		"a vendor's":          {func(f *Facts) { f.Kubernetes.Value = "v1.34.1-gke.5+x" }, OK, "kubernetes", "Kubernetes v1.34.1-gke.5+x runs."},
 		"no version":          {func(f *Facts) { f.Kubernetes.Value = "latest" }, Warn, "kubernetes", `Kubernetes calls itself "latest"`},
-		"no cluster":          {func(f *Facts) { f.Kubernetes.Err = silent }, Fail, "kubernetes", "The cluster does not say which Kubernetes it is: connection refused."},
+		"no cluster":          {func(f *Facts) { f.Kubernetes.Err = errSilent }, Fail, "kubernetes", "The cluster does not say which Kubernetes it is: connection refused."},
 		"no cert-manager":     {func(f *Facts) { f.CertManagerKinds["certificates.cert-manager.io"] = Seen[Object]{Err: missing} }, Fail, "cert-manager", "kinds certificates.cert-manager.io are not there"},
 		"old cert-manager":    {func(f *Facts) { f.CertManagerKinds = kindsOf("v1.18.0") }, Fail, "cert-manager", "cert-manager 1.18.0 runs, and 1.19 or newer is needed."},
 		"without its version": {func(f *Facts) { f.CertManagerKinds = kindsOf("") }, OK, "cert-manager", "cert-manager's kinds are there."},
@@ -189,20 +189,20 @@ func TestChecks(t *testing.T) {
 		}, Fail, "storage", "There is no storage class rapide, which a tenant names."},
 		"classes unseen": {func(f *Facts) { f.Classes.Err = forbidden }, Warn, "storage", "You may not look at storage classes."},
 
-		"Vault silent":         {func(f *Facts) { f.Vault.Err = silent }, Fail, "vault", "Vault at https://vault.vault.svc:8200 cannot be reached from here: connection refused."},
-		"Vault inside":         {func(f *Facts) { f.Vault.Err, f.Vault.Inside = silent, true }, Warn, "vault", "is inside the cluster, and cannot be reached from here"},
-		"not Vault":            {func(f *Facts) { f.Vault.Health.Err = silent }, Fail, "vault", "does not say how it is"},
+		"Vault silent":         {func(f *Facts) { f.Vault.Err = errSilent }, Fail, "vault", "Vault at https://vault.vault.svc:8200 cannot be reached from here: connection refused."},
+		"Vault inside":         {func(f *Facts) { f.Vault.Err, f.Vault.Inside = errSilent, true }, Warn, "vault", "is inside the cluster, and cannot be reached from here"},
+		"not Vault":            {func(f *Facts) { f.Vault.Health.Err = errSilent }, Fail, "vault", "does not say how it is"},
 		"not initialised":      {func(f *Facts) { f.Vault.Health.Value.Initialized = false }, Fail, "vault", "is not initialised"},
 		"sealed":               {func(f *Facts) { f.Vault.Health.Value.Sealed = true }, Fail, "vault", "is sealed"},
 		"old Vault":            {func(f *Facts) { f.Vault.Health.Value.Version = "1.14.2+ent" }, Fail, "vault", "Vault 1.14.2+ent runs, and 1.15 or newer is needed."},
-		"no sign-in":           {func(f *Facts) { f.Vault.NoRole = refused }, Fail, "vault", "Vault has no Kubernetes sign-in at auth/kubernetes."},
-		"no role":              {func(f *Facts) { f.Vault.SignIn["voute-server"] = noRole }, Fail, "vault", "Vault has no role voute-server at auth/kubernetes."},
+		"no sign-in":           {func(f *Facts) { f.Vault.NoRole = errRefused }, Fail, "vault", "Vault has no Kubernetes sign-in at auth/kubernetes."},
+		"no role":              {func(f *Facts) { f.Vault.SignIn["voute-server"] = errNoRole }, Fail, "vault", "Vault has no role voute-server at auth/kubernetes."},
 		"no keys":              {func(f *Facts) { f.Tenants.Value[0] = tenantWith(metav1.ConditionFalse) }, Fail, "vault", "KeysReady is True with no tenant."},
 		"some have no keys":    {func(f *Facts) { f.Tenants.Value = append(f.Tenants.Value, tenantWith(metav1.ConditionFalse)) }, Warn, "vault", "KeysReady is not True with justice/justice."},
 		"no token":             {func(f *Facts) { f.Vault.Settings = nil }, Warn, "vault settings", "are not looked at without a token"},
-		"mounts unseen":        {func(f *Facts) { f.Vault.Settings.Mounts = Seen[map[string]string]{Err: refused} }, Warn, "vault settings", "What Vault has mounted cannot be read: permission denied."},
-		"policy unseen":        {func(f *Facts) { f.Vault.Settings.Policies["voute-server"] = Seen[string]{Err: refused} }, Warn, "vault settings", "Vault's policy voute-server cannot be read"},
-		"role unseen":          {func(f *Facts) { f.Vault.Settings.Roles["voute-server"] = Seen[Object]{Err: refused} }, Warn, "vault settings", "Vault's role voute-server cannot be read"},
+		"mounts unseen":        {func(f *Facts) { f.Vault.Settings.Mounts = Seen[map[string]string]{Err: errRefused} }, Warn, "vault settings", "What Vault has mounted cannot be read: permission denied."},
+		"policy unseen":        {func(f *Facts) { f.Vault.Settings.Policies["voute-server"] = Seen[string]{Err: errRefused} }, Warn, "vault settings", "Vault's policy voute-server cannot be read"},
+		"role unseen":          {func(f *Facts) { f.Vault.Settings.Roles["voute-server"] = Seen[Object]{Err: errRefused} }, Warn, "vault settings", "Vault's role voute-server cannot be read"},
 		"role gone":            {func(f *Facts) { delete(f.Vault.Settings.Roles, "voute-server") }, Fail, "vault settings", "Vault has no role voute-server."},
 		"another accessor":     {func(f *Facts) { f.Vault.Settings.Accessors["kubernetes"] = "auth_kubernetes_2" }, Fail, "vault settings", "Vault's policy voute-server is not that of version 0.1.0"},
 		"another namespace":    {func(f *Facts) { f.Namespace = "elsewhere" }, Fail, "vault settings", "Vault's role voute-operator is not as it should be: bound_service_account_namespaces[0] differs."},
@@ -212,8 +212,8 @@ func TestChecks(t *testing.T) {
 		"no issuer":        {func(f *Facts) { f.Scanner.Issuer.Err = missing }, Fail, "scanner", "There is no ClusterIssuer voute-scan-clients"},
 		"issuer not ready": {func(f *Facts) { f.Scanner.Issuer.Value.Status.Conditions = nil }, Fail, "scanner", "is not ready"},
 		"issuer unseen":    {func(f *Facts) { f.Scanner.Issuer.Err = forbidden }, Warn, "scanner", "You may not look at the ClusterIssuer"},
-		"gateway silent":   {func(f *Facts) { f.Scanner.Err = silent }, Fail, "scanner", "The scan gateway at clamd.scanning.svc:3311 cannot be reached"},
-		"gateway inside":   {func(f *Facts) { f.Scanner.Err, f.Scanner.Inside = silent, true }, Warn, "scanner", "is inside the cluster"},
+		"gateway silent":   {func(f *Facts) { f.Scanner.Err = errSilent }, Fail, "scanner", "The scan gateway at clamd.scanning.svc:3311 cannot be reached"},
+		"gateway inside":   {func(f *Facts) { f.Scanner.Err, f.Scanner.Inside = errSilent, true }, Warn, "scanner", "is inside the cluster"},
 		"gateway outside":  {func(f *Facts) { f.Scanner.Service = nil }, Warn, "scanner", "names no Service of this cluster"},
 		"no service":       {func(f *Facts) { f.Scanner.Service.Err = missing }, Fail, "scanner", "The Service that clamd.scanning.svc:3311 names is not there."},
 		"service unseen":   {func(f *Facts) { f.Scanner.Service.Err = forbidden }, Warn, "scanner", "You may not look at the Service"},
@@ -229,8 +229,8 @@ func TestChecks(t *testing.T) {
 		"spool not said":   {clamdWith("TemporaryDirectory /spool/parts", ""), Fail, "scanner", "TemporaryDirectory is not set"},
 		"spool like it":    {clamdWith("/spool/parts", "/spoolother"), Fail, "scanner", "is on volume disk"},
 
-		"relay silent": {func(f *Facts) { f.Mail.Err = silent }, Fail, "mail", "The mail relay at smtp.mail.svc:587 cannot be reached from here"},
-		"relay inside": {func(f *Facts) { f.Mail.Err, f.Mail.Inside = silent, true }, Warn, "mail", "is inside the cluster"},
+		"relay silent": {func(f *Facts) { f.Mail.Err = errSilent }, Fail, "mail", "The mail relay at smtp.mail.svc:587 cannot be reached from here"},
+		"relay inside": {func(f *Facts) { f.Mail.Err, f.Mail.Inside = errSilent, true }, Warn, "mail", "is inside the cluster"},
 		"in clear":     {func(f *Facts) { f.Platform.Value.Mail.Security = "none" }, Warn, "mail", "nothing is encrypted"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func Examine(f Facts) []Finding {
 	return findings
 }
 
-// Failed: one finding at least is a failure.
+// Failed says whether one finding at least is a failure.
 func Failed(findings []Finding) bool {
 	for _, f := range findings {
 		if f.Level == Fail {

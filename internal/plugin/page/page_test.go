@@ -18,7 +18,7 @@ func TestPage(t *testing.T) {
 	p.Field("A name that is longer than its column", "goes on")
 	p.Heading("production")
 	p.Field("Message", "%s", strings.Repeat("many words ", 12))
-	p.Table([]string{"NAME", "QUOTA", "PENDING"}, [][]string{{"justice", "20G", ""}, {"affaires-municipales", "", "Fix"}})
+	p.Table([]string{"NAME", "QUOTA", "PENDING"}, [][]string{{"justice", "20G", ""}, {"travail-et-emploi", "", "Fix"}})
 	want := `justice/justice
   Ready               True, Serving: all is well
   A name that is longer than its column goes on
@@ -26,9 +26,9 @@ func TestPage(t *testing.T) {
 production
   Message             many words many words many words many words many words many words many words many words
                       many words many words many words many words
-NAME                   QUOTA   PENDING
-justice                20G
-affaires-municipales           Fix
+NAME                QUOTA   PENDING
+justice             20G
+travail-et-emploi           Fix
 `
 	if p.String() != want {
 		t.Errorf("it is\n%s\nwant\n%s", p.String(), want)
