@@ -59,9 +59,10 @@ bench-operator: tools ## Figures of the operator with N tenants (50 when not sai
 
 ## --- Build it
 
-build: ## The operator and the sharing server, into bin/.
+build: ## The operator, the sharing server and the plugin of kubectl, into bin/.
 	go build -ldflags "-s -w -X voute.dev/voute/internal/version.Version=$(VERSION)" -o bin/voute-operator ./cmd/operator
 	go build -ldflags "-s -w -X voute.dev/voute/server/version.Version=$(VERSION)" -o bin/voute-server ./cmd/server
+	go build -ldflags "-s -w -X voute.dev/voute/internal/version.Version=$(VERSION)" -o bin/kubectl-voute ./cmd/kubectl-voute
 
 images: local ## The two images as archives, into out/: no engine, no base image.
 	@$(LOCAL) images --out out

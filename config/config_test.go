@@ -1,5 +1,3 @@
-// Package config holds no program. Its tests install the tree on a real API
-// server, and try the operator's rights as the operator.
 package config
 
 import (

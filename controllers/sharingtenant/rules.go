@@ -48,26 +48,7 @@ func (r *Reconciler) noteFleet(tenant *v1alpha1.SharingTenant, status v1alpha1.S
 	for i := range status.Environments {
 		e := &status.Environments[i]
 		names = append(names, e.Name)
-		r.Fleet.Note(fleet.Key{Tenant: key, Environment: e.Name}, lineOf(e, wants))
+		r.Fleet.Note(fleet.Key{Tenant: key, Environment: e.Name}, fleet.LineOf(e, wants))
 	}
 	r.Fleet.Forget(key, names...)
-}
-
-func lineOf(e *v1alpha1.EnvironmentStatus, wants string) fleet.Line {
-	line := fleet.Line{Wants: wants, Pending: e.Pending != nil}
-	rolled := e.Rollout
-	if rolled == nil {
-		return line
-	}
-	line.Runs, line.Changes = rolled.Version, rolled.Change != nil
-	if rolled.HealthySince != nil {
-		line.HealthySince = rolled.HealthySince.Time
-	}
-	if failed := rolled.Failed; failed != nil {
-		line.Failed = failed.Change
-		if failed.Version != rolled.Version {
-			line.Failed = rollout.VersionKey(failed.Version)
-		}
-	}
-	return line
 }

@@ -14,7 +14,7 @@ import (
 // Calendar is when a tenant's changes may start: the platform's, with what the
 // tenant has of its own in place of it. A platform's freezes hold for everybody.
 func Calendar(cfg *configv1.PlatformConfiguration, own v1alpha1.Calendar) (*calendar.Calendar, error) {
-	spec, err := specOf(cfg, own)
+	spec, err := CalendarSpec(cfg, own)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,8 @@ func Calendar(cfg *configv1.PlatformConfiguration, own v1alpha1.Calendar) (*cale
 	return when, nil
 }
 
-func specOf(cfg *configv1.PlatformConfiguration, own v1alpha1.Calendar) (calendar.Spec, error) {
+// CalendarSpec is what a tenant's calendar is made of.
+func CalendarSpec(cfg *configv1.PlatformConfiguration, own v1alpha1.Calendar) (calendar.Spec, error) {
 	windows, hours := cfg.Calendar.MaintenanceWindows, cfg.Calendar.BusinessHours
 	if len(own.MaintenanceWindows) > 0 {
 		windows = own.MaintenanceWindows
