@@ -60,14 +60,22 @@ func lineOf(e *v1alpha1.EnvironmentStatus, wants string) fleet.Line {
 		return line
 	}
 	line.Runs, line.Changes = rolled.Version, rolled.Change != nil
+	if pending := e.Pending; pending != nil {
+		line.Awaits = keyOf(pending.Reason, rolled.Version, pending.Version)
+	}
 	if rolled.HealthySince != nil {
 		line.HealthySince = rolled.HealthySince.Time
 	}
 	if failed := rolled.Failed; failed != nil {
-		line.Failed = failed.Change
-		if failed.Version != rolled.Version {
-			line.Failed = rollout.VersionKey(failed.Version)
-		}
+		line.Failed = keyOf(failed.Change, rolled.Version, failed.Version)
 	}
 	return line
+}
+
+// keyOf is the Key of a change as the status tells it.
+func keyOf(reason, from, to string) string {
+	if from != to {
+		return rollout.VersionKey(to)
+	}
+	return reason
 }
