@@ -1,4 +1,4 @@
-package charts_test
+package operator_test
 
 import (
 	"context"

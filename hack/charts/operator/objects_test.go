@@ -1,4 +1,4 @@
-package charts_test
+package operator_test
 
 import (
 	"path/filepath"
@@ -74,7 +74,7 @@ func decode(t *testing.T, all []charts.Manifest) map[string]metav1.Object {
 // TestObjectsAreInTheirNamespace: the chart makes nothing elsewhere, and takes the
 // release's namespace everywhere that the tree has its own.
 func TestObjectsAreInTheirNamespace(t *testing.T) {
-	made, err := charts.Render(operator, charts.Release{Name: "vaults", Namespace: "sharing"}, "")
+	made, err := charts.Render(chart, charts.Release{Name: "vaults", Namespace: "sharing"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestKindsAreKept(t *testing.T) {
 	if err != nil || kinds == 0 || len(bases) != kinds {
 		t.Errorf("%d kinds in the chart, %d in config/crd/bases (%v)", kinds, len(bases), err)
 	}
-	without, err := charts.Render(operator, release, "crds: {install: false}")
+	without, err := charts.Render(chart, release, "crds: {install: false}")
 	if err != nil {
 		t.Fatal(err)
 	}

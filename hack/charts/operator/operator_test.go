@@ -1,4 +1,4 @@
-package charts_test
+package operator_test
 
 import (
 	"bytes"
@@ -23,8 +23,8 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 const (
-	source   = "../.."
-	operator = source + "/charts/voute-operator"
+	source = "../../.."
+	chart  = source + "/charts/voute-operator"
 )
 
 var release = charts.Release{Name: "voute", Namespace: "voute-system"}
@@ -40,7 +40,7 @@ func render(t testing.TB, valuesFile string) []charts.Manifest {
 		}
 		values = string(text)
 	}
-	made, err := charts.Render(operator, release, values)
+	made, err := charts.Render(chart, release, values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,10 +65,10 @@ func TestGolden(t *testing.T) {
 			}
 			want, err := os.ReadFile(file)
 			if err != nil {
-				t.Fatalf("%v: go -C hack/charts test . -update writes it", err)
+				t.Fatalf("%v: go -C hack/charts test ./operator -update writes it", err)
 			}
 			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("not what %s says; if the change is meant, run go -C hack/charts test . -update\n%s", file, diff)
+				t.Errorf("not what %s says; if the change is meant, run go -C hack/charts test ./operator -update\n%s", file, diff)
 			}
 		})
 	}
@@ -124,7 +124,7 @@ func TestLint(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result := lint.RunAll(operator, given, release.Namespace, lint.WithKubeVersion(kubernetes))
+		result := lint.RunAll(chart, given, release.Namespace, lint.WithKubeVersion(kubernetes))
 		if len(result.Messages) == 0 {
 			t.Error("the linter says nothing at all, not even that the chart has no icon")
 		}
@@ -138,12 +138,12 @@ func TestLint(t *testing.T) {
 
 // A chart comes with an operator: both have one version, that of the tree.
 func TestVersionIsTheTrees(t *testing.T) {
-	chart, err := loader.Load(operator)
+	loaded, err := loader.Load(chart)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if chart.Metadata.Version != version.Version || chart.Metadata.AppVersion != version.Version {
-		t.Errorf("the chart is %s for %s, and the tree is %s", chart.Metadata.Version, chart.Metadata.AppVersion, version.Version)
+	if loaded.Metadata.Version != version.Version || loaded.Metadata.AppVersion != version.Version {
+		t.Errorf("the chart is %s for %s, and the tree is %s", loaded.Metadata.Version, loaded.Metadata.AppVersion, version.Version)
 	}
 	for _, file := range []string{"Makefile", "config/default/kustomization.yaml"} {
 		text, err := os.ReadFile(filepath.Join(source, file))

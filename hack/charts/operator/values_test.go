@@ -1,4 +1,4 @@
-package charts_test
+package operator_test
 
 import (
 	"encoding/json"
@@ -57,7 +57,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"platform: {rollout: {canaryPercent: 101}}", "maximum: got 101, want 100"},
 		{"platform: {availability: {through: tunnel}}", "value must be one of 'balancer', 'dns', 'service', 'none'"},
 	} {
-		_, err := charts.Render(operator, release, c.values)
+		_, err := charts.Render(chart, release, c.values)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want it to say %s", c.values, err, c.want)
 		}
@@ -116,7 +116,7 @@ func TestContradictionsAreNamed(t *testing.T) {
 		{"clamd: {enabled: true, image: clamav}", `platform.scanner.address is "clamd.scanning.svc:3311": write voute-clamd.voute-system.svc:3311`},
 		{"clamd: {enabled: true}\nplatform: {scanner: {address: 'voute-clamd.voute-system.svc:3311'}}", "clamd.image is empty: name an image"},
 	} {
-		if _, err := charts.Render(operator, release, c.values); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := charts.Render(chart, release, c.values); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want it to say %s", c.values, err, c.want)
 		}
 	}
@@ -145,7 +145,7 @@ func TestEveryValueIsExplained(t *testing.T) {
 
 // TestSchemaIsStrict: there is no object of fields in it that takes others.
 func TestSchemaIsStrict(t *testing.T) {
-	text, err := os.ReadFile(operator + "/values.schema.json")
+	text, err := os.ReadFile(chart + "/values.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
