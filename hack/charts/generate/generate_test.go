@@ -91,7 +91,7 @@ func TestNamespaces(t *testing.T) {
 }
 
 func TestMarksAreNeeded(t *testing.T) {
-	if _, err := splice("a\n"+begin+"old\n", "new\n"); err == nil || !strings.Contains(err.Error(), end) {
+	if _, err := splice("a\n"+begin+"old\n", "new\n"); err == nil || !strings.Contains(err.Error(), "END platform") {
 		t.Errorf("without the end: %v", err)
 	}
 	got, err := splice("a\n"+begin+"old\n"+end+"b\n", "new\n")

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -34,7 +35,7 @@ func splice(text, section string) (string, error) {
 	before, rest, begins := strings.Cut(text, begin)
 	_, after, ends := strings.Cut(rest, end)
 	if !begins || !ends {
-		return "", errors.New("one of these lines is missing: put it back\n" + begin + end)
+		return "", fmt.Errorf("one of the lines %q and %q is missing: put it back", begin, end)
 	}
 	return before + begin + section + end + after, nil
 }

@@ -14,7 +14,6 @@ import (
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/promqltest"
@@ -242,7 +241,7 @@ func metricsOf(expression parser.Expr) []string {
 	parser.Inspect(expression, func(node parser.Node, _ []parser.Node) error {
 		if selector, isSelector := node.(*parser.VectorSelector); isSelector {
 			for _, matcher := range selector.LabelMatchers {
-				if matcher.Name == labels.MetricName {
+				if matcher.Name == model.MetricNameLabel {
 					names = append(names, matcher.Value)
 				}
 			}

@@ -44,7 +44,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"prometheusRule: {quotaWarningPercent: 0.8}", "at '/prometheusRule/quotaWarningPercent'"},
 		{"networkPolicy: {apiServerPorts: [https]}", "got string, want integer"},
 		{"clamd: {scans: 0}", "at '/clamd/scans': minimum: got 0, want 1"},
-		{"platform: {vault: {adress: x}}", "at '/platform/vault': additional properties 'adress' not allowed"},
+		{"platform: {vault: {url: x}}", "at '/platform/vault': additional properties 'url' not allowed"},
 		{"platform: {apiVersion: v1}", "at '/platform/apiVersion': value must be 'config.sharing.voute.dev/v1alpha1'"},
 		{"platform: {vault: {address: null}}", "missing property 'address'"},
 		{"platform: {vault: {address: http://vault}}", "at '/platform/vault/address'"},
