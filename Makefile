@@ -34,6 +34,7 @@ test: ## Everything that decides whether a change lands.
 test-unit: tools ## Pure tests and tests against a real API server, Vault and clamd.
 	VOUTE_TOOLS=$$($(LOCAL) tools) go test -timeout 40m $$(go list ./... | grep -v /test/e2e)
 	go -C hack test ./...
+	VOUTE_TOOLS=$$($(LOCAL) tools) go -C hack/charts test ./...
 
 test-e2e: local ## The whole on a real node: samples, mail, documents, keys, deletion.
 	@hack/e2e.sh
@@ -44,10 +45,11 @@ soak: tools ## The long campaigns: hours, not part of `make test`.
 lint: ## golangci-lint with the Kubernetes API linter.
 	@hack/lint.sh
 
-generate: ## Deep copies and CRDs from the types under api/; the operator's rights from the markers beside the code.
+generate: ## Deep copies and CRDs from the types under api/; rights from the markers beside the code; charts and reference from all of these.
 	$(CONTROLLER_GEN) object paths=./api/...
 	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:dir=config/crd/bases
 	$(CONTROLLER_GEN) rbac:roleName=voute-operator paths=./controllers/... paths=./internal/... output:rbac:dir=config/rbac
+	go -C hack/charts run ./cmd/generate
 
 check-generated: ## Fail when `make generate` would change something.
 	@hack/check-generated.sh

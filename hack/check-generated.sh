@@ -5,10 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-git ls-files -z --cached --others --exclude-standard -- go.mod go.sum api config/crd config/rbac controllers internal server Makefile hack/check-generated.sh |
+git ls-files -z --cached --others --exclude-standard -- go.mod go.sum api config controllers internal server charts docs/reference hack/charts Makefile |
   xargs -0 cp --parents -t "$copy"
 make --no-print-directory -C "$copy" generate >/dev/null
-for path in api config/crd config/rbac; do
+for path in api config/crd config/rbac charts docs/reference; do
   if ! diff -r "$path" "$copy/$path"; then
     echo "generated files are out of date: run 'make generate' and commit what it changes" >&2
     exit 1

@@ -27,9 +27,9 @@ const usage = `voute-server is the sharing server of one environment.
   voute-server --config FILE
       serves what the configuration file (voute.yaml) says, until SIGTERM
 
-  voute-server scan-gateway --listen ADDRESS --socket FILE --cert FILE --key FILE --client-ca FILE
+  voute-server scan-gateway --listen ADDRESS --socket FILE --cert FILE --key FILE --client-ca FILE [--scans N]
       stands before clamd: lets clients with a certificate of that authority
-      use clamd's unix socket, over TLS
+      use clamd's unix socket, over TLS; N documents at a time, 4 when left out
 
   voute-server version
       prints the version
@@ -104,8 +104,12 @@ func scanGateway(ctx context.Context, args []string) error {
 	flags.StringVar(&c.CertificateFile, "cert", "", "")
 	flags.StringVar(&c.KeyFile, "key", "", "")
 	flags.StringVar(&c.ClientCAFile, "client-ca", "", "")
+	flags.IntVar(&c.MaxScans, "scans", 0, "")
 	if err := parse(flags, args, "listen", "socket", "cert", "key", "client-ca"); err != nil {
 		return err
+	}
+	if c.MaxScans < 0 {
+		return fmt.Errorf("%w: --scans is %d; write how many documents clamd may hold at a time", errUsage, c.MaxScans)
 	}
 	return gateway.Run(ctx, c)
 }

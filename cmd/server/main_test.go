@@ -19,6 +19,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"--config", "x", "y"}, `"y" is one word too many`},
 		{[]string{"start"}, `no command "start"`},
 		{[]string{"scan-gateway", "--listen", ":1"}, "--socket is missing"},
+		{[]string{"scan-gateway", "--listen", ":1", "--socket", "s", "--cert", "c", "--key", "k", "--client-ca", "a", "--scans", "-1"}, "--scans is -1"},
 	} {
 		if err := run(t.Context(), c.args, nil); !errors.Is(err, errUsage) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want it to say %q", c.args, err, c.want)

@@ -33,6 +33,10 @@ var (
 
 	changePending = prometheus.NewDesc("voute_tenant_change_pending",
 		"1 while a change waits for its time.", []string{"namespace", "tenant", "environment", "class"}, nil)
+	pendingSince = prometheus.NewDesc("voute_tenant_change_pending_since_timestamp_seconds",
+		"Since when a change waits for its time.", []string{"namespace", "tenant", "environment", "class"}, nil)
+	rolloutHalted = prometheus.NewDesc("voute_rollout_halted",
+		"With how many clients a change failed that nobody else starts until a person has looked.", []string{"change"}, nil)
 	rolloutEnvironments = prometheus.NewDesc("voute_rollout_environments",
 		"How many environments that are to have a version are how far with it.", []string{"version", "state"}, nil)
 
@@ -40,6 +44,8 @@ var (
 		"1 while the public address answers, 0 while it does not.", ofEnvironment, nil)
 	availabilityRatio = prometheus.NewDesc("voute_tenant_availability_ratio",
 		"The part of the observed time of this contract year, outside maintenance windows, in which the public address answered.", ofEnvironment, nil)
+	downSeconds = prometheus.NewDesc("voute_tenant_down_seconds",
+		"For how long the public address did not answer in this contract year, outside maintenance windows.", ofEnvironment, nil)
 	unobserved = prometheus.NewDesc("voute_tenant_unobserved_seconds",
 		"For how long nobody looked in this contract year, outside maintenance windows.", ofEnvironment, nil)
 	availabilityTarget = prometheus.NewDesc("voute_availability_target_ratio",
@@ -61,12 +67,15 @@ type gauges struct {
 	fleet   atomic.Pointer[fleet.Ledger]
 	seen    atomic.Pointer[sightings]
 	target  atomic.Pointer[func() float64]
+	// haltAfter is how many clients fail before nobody else starts a change.
+	haltAfter atomic.Pointer[func() int]
 }
 
 // Describe names every metric.
 func (g *gauges) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, each := range []*prometheus.Desc{tenantReady, usedBytes, quotaBytes, certificateExpiry, changePending, rolloutEnvironments,
-		addressUp, availabilityRatio, unobserved, availabilityTarget} {
+	for _, each := range []*prometheus.Desc{tenantReady, usedBytes, quotaBytes, certificateExpiry,
+		changePending, pendingSince, rolloutEnvironments, rolloutHalted,
+		addressUp, availabilityRatio, downSeconds, unobserved, availabilityTarget} {
 		descriptions <- each
 	}
 }
@@ -114,6 +123,7 @@ func (g *gauges) showAvailability(found chan<- prometheus.Metric, tenant *v1alph
 		}
 		found <- prometheus.MustNewConstMetric(addressUp, prometheus.GaugeValue, up, labels...)
 		found <- prometheus.MustNewConstMetric(availabilityRatio, prometheus.GaugeValue, record.Ratio(), labels...)
+		found <- prometheus.MustNewConstMetric(downSeconds, prometheus.GaugeValue, record.Down.Seconds(), labels...)
 		found <- prometheus.MustNewConstMetric(unobserved, prometheus.GaugeValue, record.Unobserved.Seconds(), labels...)
 	}
 }
@@ -128,6 +138,11 @@ func (g *gauges) showFleet(found chan<- prometheus.Metric) {
 			"done": standing.Done, "changing": standing.Changing, "pending": standing.Pending, "failed": standing.Failed,
 		} {
 			found <- prometheus.MustNewConstMetric(rolloutEnvironments, prometheus.GaugeValue, float64(count), version, state)
+		}
+	}
+	if haltAfter := g.haltAfter.Load(); haltAfter != nil {
+		for change, clients := range ledger.Halted((*haltAfter)()) {
+			found <- prometheus.MustNewConstMetric(rolloutHalted, prometheus.GaugeValue, float64(clients), change)
 		}
 	}
 }
@@ -148,6 +163,9 @@ func show(found chan<- prometheus.Metric, tenant *v1alpha1.SharingTenant) {
 		}
 		if e.Pending != nil {
 			gauge(changePending, 1, string(e.Name), string(e.Pending.Class))
+			if since := e.Pending.Since; since != nil {
+				gauge(pendingSince, float64(since.Unix()), string(e.Name), string(e.Pending.Class))
+			}
 		}
 		if e.CertificateNotAfter != nil {
 			gauge(certificateExpiry, float64(e.CertificateNotAfter.Unix()), string(e.Name))

@@ -29,21 +29,29 @@ func TestGauges(t *testing.T) {
 	kube := withTenant(t)
 	g.tenants.Store(&kube)
 	ledger := fleet.New(nil)
-	ledger.Note(fleet.Key{Environment: v1alpha1.ProductionEnvironment}, fleet.Line{Wants: "0.2.0", Runs: "0.1.0", Pending: true})
+	ledger.Note(fleet.Key{Environment: v1alpha1.ProductionEnvironment}, fleet.Line{Wants: "0.2.0", Runs: "0.1.0", Pending: true, Awaits: "version 0.2.0"})
+	failed := fleet.Key{Tenant: types.NamespacedName{Namespace: "culture", Name: "culture"}, Environment: v1alpha1.ProductionEnvironment}
+	ledger.Note(failed, fleet.Line{Wants: "0.2.0", Runs: "0.1.0", Pending: true, Awaits: "version 0.2.0", Failed: "version 0.2.0"})
 	g.fleet.Store(ledger)
 	g.seen.Store(&sightings{})
 	target := func() float64 { return 1 }
 	g.target.Store(&target)
+	haltAfter := 1
+	load := func() int { return haltAfter }
+	g.haltAfter.Store(&load)
 	want := []string{
 		"voute_availability_target_ratio 1",
 		"voute_rollout_environments changing 0.2.0 0",
 		"voute_rollout_environments done 0.2.0 0",
-		"voute_rollout_environments failed 0.2.0 0",
+		"voute_rollout_environments failed 0.2.0 1",
 		"voute_rollout_environments pending 0.2.0 1",
+		"voute_rollout_halted version 0.2.0 1",
 		"voute_tenant_address_up production justice justice 1",
 		"voute_tenant_availability_ratio production justice justice 1",
 		"voute_tenant_certificate_expiry_timestamp_seconds production justice justice 1795435200",
 		"voute_tenant_change_pending release production justice justice 1",
+		fmt.Sprintf("voute_tenant_change_pending_since_timestamp_seconds release production justice justice %d", noon.Unix()),
+		"voute_tenant_down_seconds production justice justice 0",
 		"voute_tenant_quota_bytes production justice justice 20000000000",
 		"voute_tenant_ready justice justice 1",
 		"voute_tenant_unobserved_seconds production justice justice 60",
@@ -58,6 +66,12 @@ func TestGauges(t *testing.T) {
 	if shown := scrape(t, g); !slices.Contains(shown, "voute_tenant_address_up production justice justice 0") ||
 		!slices.Contains(shown, "voute_tenant_availability_ratio production justice justice 0") {
 		t.Errorf("what was seen is not shown: %q", shown)
+	} else if !slices.Contains(shown, "voute_tenant_down_seconds production justice justice 3600") {
+		t.Errorf("an hour down is not shown: %q", shown)
+	}
+	haltAfter = 2
+	if shown := scrape(t, g); slices.Contains(shown, "voute_rollout_halted version 0.2.0 1") {
+		t.Error("a change is halted after one client where it takes two")
 	}
 }
 

@@ -53,6 +53,8 @@ func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 	tenantGauges.seen.Store(&r.seen)
 	target := func() float64 { return platform.Target(r.Platform().Config) }
 	tenantGauges.target.Store(&target)
+	haltAfter := func() int { return fleetRules(r.Platform().Config).HaltAfter }
+	tenantGauges.haltAfter.Store(&haltAfter)
 	build := ctrl.NewControllerManagedBy(manager).
 		For(&v1alpha1.SharingTenant{}, builder.WithPredicates(asked())).
 		Watches(&v1alpha1.Pilot{}, handler.EnqueueRequestsFromMapFunc(tenantOfPilot), builder.WithPredicates(asked())).

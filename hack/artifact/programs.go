@@ -13,10 +13,11 @@ import (
 	"voute.dev/voute/hack/progress"
 )
 
-// Versions of what is built. The first two are those in the go.mod files.
+// Versions of what is built. They are those in the go.mod files.
 const (
 	KubernetesVersion = "1.36.3"
 	VaultVersion      = "1.21.0"
+	HelmVersion       = "4.2.4"
 )
 
 // buildFlags are those of every build in this project, so that the operator,
@@ -28,6 +29,7 @@ type Programs struct {
 	Kube  string // kube and its names (kubectl, kubelet, etcd …), coredns, cert-manager, pause
 	Cloud string // the stand-in for a cloud
 	Vault string
+	Helm  string
 }
 
 // kubeNames are what the kube program can be called.
@@ -43,7 +45,10 @@ func BuildPrograms(ctx context.Context, cache, source string, log *progress.Log)
 	if made.Cloud, err = buildCloud(ctx, cache, source, log); err != nil {
 		return made, err
 	}
-	made.Vault, err = buildVault(ctx, cache, source, log)
+	if made.Vault, err = buildVault(ctx, cache, source, log); err != nil {
+		return made, err
+	}
+	made.Helm, err = BuildHelm(ctx, cache, source, log)
 	return made, err
 }
 
@@ -112,6 +117,18 @@ func buildVault(ctx context.Context, cache, source string, log *progress.Log) (s
 		log.Step("building Vault %s (4 to 7 minutes the first time on 2 cores)", VaultVersion)
 		return GoBuild(ctx, module, dir+"/vault", "", ".")
 	}, module)
+}
+
+// helmStamp is the variable that holds the version which helm reports.
+const helmStamp = "helm.sh/helm/v4/internal/version.version"
+
+// BuildHelm compiles Helm's command line, in the module of what tests the charts.
+func BuildHelm(ctx context.Context, cache, source string, log *progress.Log) (string, error) {
+	module := filepath.Join(source, "hack", "charts")
+	return build(cache, "helm-"+HelmVersion, func(dir string) error {
+		log.Step("building Helm %s (half a minute the first time)", HelmVersion)
+		return GoBuild(ctx, module, dir+"/helm", "-X "+helmStamp+"=v"+HelmVersion, "helm.sh/helm/v4/cmd/helm")
+	}, moduleFiles(module)...)
 }
 
 func moduleFiles(module string, folders ...string) []string {

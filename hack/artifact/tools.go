@@ -7,9 +7,9 @@ import (
 )
 
 // Tools returns a folder with the programs that tests run by themselves:
-// kube-apiserver, etcd and kubectl, vault, clamd.
+// kube-apiserver, etcd and kubectl, vault, helm, clamd.
 func Tools(cache string, programs Programs, packages Packages) (string, error) {
-	key, err := hashOf([]string{programs.Kube, programs.Vault, packages.Root})
+	key, err := hashOf([]string{programs.Kube, programs.Vault, programs.Helm, packages.Root})
 	if err != nil {
 		return "", err
 	}
@@ -17,6 +17,7 @@ func Tools(cache string, programs Programs, packages Packages) (string, error) {
 		for _, program := range []string{
 			filepath.Join(programs.Kube, "kube-apiserver"), filepath.Join(programs.Kube, "etcd"),
 			filepath.Join(programs.Kube, "kubectl"), filepath.Join(programs.Vault, "vault"),
+			filepath.Join(programs.Helm, "helm"),
 		} {
 			if err := os.Symlink(program, filepath.Join(dir, filepath.Base(program))); err != nil {
 				return err

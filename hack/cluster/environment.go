@@ -18,6 +18,7 @@ type Environment struct {
 	InitPID    int               `json:"initPID"`    // the node's first process
 	Local      string            `json:"local"`      // this program
 	Kubectl    string            `json:"kubectl"`    // a kubectl of the cluster's version
+	Helm       string            `json:"helm"`       // Helm 4
 	Kubeconfig string            `json:"kubeconfig"` // to be administrator
 	CAFile     string            `json:"caFile"`     // trust it for all that serves in the cluster
 	HTTPSDoor  string            `json:"httpsDoor"`  // host:port, for every host name
@@ -51,7 +52,7 @@ func (c *Cluster) Environment() (Environment, error) {
 	root := fmt.Sprintf("/proc/%d/root", c.Init.PID)
 	return Environment{
 		Name: c.Name, Dir: c.Dir, InitPID: c.Init.PID, Local: self,
-		Kubectl: filepath.Join(c.BinDir(), "kubectl"), Kubeconfig: c.Kubeconfig(), CAFile: c.CAFile(),
+		Kubectl: filepath.Join(c.BinDir(), "kubectl"), Helm: filepath.Join(c.BinDir(), "helm"), Kubeconfig: c.Kubeconfig(), CAFile: c.CAFile(),
 		HTTPSDoor: c.doorAddress(doorHTTPS), HTTPDoor: c.doorAddress(doorHTTP),
 		Volumes: c.VolumesDir(), APIAudit: c.AuditLog(), Logs: c.Path("log"),
 		Images:       map[string]string{"operator": product.OperatorImage, "server": product.ServerImage},

@@ -10,13 +10,16 @@ import (
 
 	"voute.dev/voute/hack/artifact"
 	"voute.dev/voute/hack/node"
-	"voute.dev/voute/hack/overlay"
 	"voute.dev/voute/hack/place"
 	"voute.dev/voute/hack/product"
 	"voute.dev/voute/hack/progress"
+	"voute.dev/voute/hack/values"
 )
 
-const operatorNamespace = "voute-system"
+const (
+	operatorNamespace = "voute-system"
+	operatorRelease   = "voute"
+)
 
 // BuildProduct builds Voûte's programs and images into the cache.
 func BuildProduct(ctx context.Context, source string, log *progress.Log) (product.Product, error) {
@@ -79,8 +82,8 @@ func (c *Cluster) Install(ctx context.Context, source string, log *progress.Log)
 			return err
 		}
 	}
-	log.Step("installing the operator (config/default with the local platform.yaml)")
-	if err := c.applyOperator(ctx, source); err != nil {
+	log.Step("installing the operator (helm upgrade --install, charts/voute-operator)")
+	if err := c.releaseOperator(ctx, source, log); err != nil {
 		return err
 	}
 	return c.awaitOperator(ctx)
@@ -119,24 +122,43 @@ func (c *Cluster) renewGateway(ctx context.Context, built product.Product) error
 	return node.NewControl(c.Dir).Act(ctx, scanGatewayName, "restart")
 }
 
-func (c *Cluster) applyOperator(ctx context.Context, source string) error {
-	ca, err := os.ReadFile(c.CAFile())
+// releaseOperator does what docs/install.md has a platform team do. What is there
+// already, by kustomize or because a release was uninstalled, is taken over.
+func (c *Cluster) releaseOperator(ctx context.Context, source string, log *progress.Log) error {
+	file, err := c.writeValues()
 	if err != nil {
 		return err
 	}
-	dir := c.Path("overlay")
-	err = overlay.Write(dir, source, overlay.Values{
-		Version: product.Version, ServerImage: product.ServerImage, TrustedCAs: string(ca),
-		HTTPSPort: c.Port(doorHTTPS), HTTPPort: c.Port(doorHTTP),
-	})
+	helm, err := c.helmProgram(ctx, source, log)
 	if err != nil {
 		return err
 	}
-	if _, err := c.Kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-k", dir); err != nil {
+	if _, err := c.Kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-f", filepath.Join(source, "config", "manager", "namespace.yaml")); err != nil {
+		return err
+	}
+	if _, err := helm.Run(ctx, "upgrade", "--install", operatorRelease, filepath.Join(source, "charts", "voute-operator"),
+		"--namespace", operatorNamespace, "--values", file, "--take-ownership", "--force-conflicts"); err != nil {
 		return err
 	}
 	_, err = c.Kubectl(ctx, "wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
 	return err
+}
+
+// writeValues writes what of the chart's values is this cluster's own.
+func (c *Cluster) writeValues() (string, error) {
+	ca, err := os.ReadFile(c.CAFile())
+	if err != nil {
+		return "", err
+	}
+	content, err := values.For(values.Cluster{
+		Version: product.Version, ServerImage: product.ServerImage, TrustedCAs: string(ca),
+		HTTPSPort: c.Port(doorHTTPS), HTTPPort: c.Port(doorHTTP),
+	})
+	if err != nil {
+		return "", err
+	}
+	file := c.Path("values.yaml")
+	return file, os.WriteFile(file, content, 0o644)
 }
 
 func (c *Cluster) awaitOperator(ctx context.Context) error {

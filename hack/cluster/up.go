@@ -97,7 +97,7 @@ func (c *Cluster) start(options Options) error {
 		return err
 	}
 	defer closeAll(doors) // the node has its own descriptors of them
-	for _, step := range []func() error{c.writeCertificates, c.writeAdminKubeconfig, c.writeConfig, c.linkKubectl, c.cgroup().Create, c.save} {
+	for _, step := range []func() error{c.writeCertificates, c.writeAdminKubeconfig, c.writeConfig, c.linkPrograms, c.cgroup().Create, c.save} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -162,13 +162,18 @@ func (c *Cluster) world() node.World {
 	}
 }
 
-// linkKubectl gives people a folder for their PATH with what they need and no more.
-func (c *Cluster) linkKubectl() error {
-	link := filepath.Join(c.BinDir(), "kubectl")
-	if err := os.Remove(link); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+// linkPrograms gives people a folder for their PATH with what they need and no more.
+func (c *Cluster) linkPrograms() error {
+	for _, program := range []string{c.kube("kubectl"), filepath.Join(c.Programs.Helm, "helm")} {
+		link := filepath.Join(c.BinDir(), filepath.Base(program))
+		if err := os.Remove(link); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if err := os.Symlink(program, link); err != nil {
+			return err
+		}
 	}
-	return os.Symlink(c.kube("kubectl"), link)
+	return nil
 }
 
 // BinDir is a folder for a person's PATH.

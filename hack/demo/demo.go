@@ -90,7 +90,7 @@ func showLocal(ctx context.Context, out io.Writer, c *cluster.Cluster, applied s
 		fmt.Fprintf(out, "\nThe invitation that %s got by mail:\n  %s\n", one.email, one.link)
 	}
 	fmt.Fprintf(out, "Mail that arrives later (the 7-digit codes too): %s\n", c.MailURL())
-	fmt.Fprintf(out, "\nFor kubectl:\n  export KUBECONFIG=%s\n  export PATH=%s:$PATH\n", c.Kubeconfig(), c.BinDir())
+	fmt.Fprintf(out, "\nFor kubectl and helm:\n  export KUBECONFIG=%s\n  export PATH=%s:$PATH\n", c.Kubeconfig(), c.BinDir())
 	fmt.Fprintf(out, "\nNext, try:\n%s\nThe end of it: make demo-down\n", nextCommands(c.CAFile(), applied))
 	return nil
 }

@@ -32,8 +32,9 @@ type Line struct {
 	HealthySince time.Time
 	// Changes is true while a change is under way.
 	Changes bool
-	// Pending is true while one waits.
+	// Pending is true while one waits, and Awaits is the key of that one.
 	Pending bool
+	Awaits  string
 	// Failed is the key of the change that was taken back; empty for none.
 	Failed string
 }
@@ -244,6 +245,23 @@ func (l *Ledger) failed(change string) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Halted are the changes that wait for a person, by their keys, with how many
+// clients each failed. One that nobody asks for any more is over.
+func (l *Ledger) Halted(haltAfter int) map[string]int {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	all := map[string]int{}
+	for _, line := range l.lines {
+		if _, counted := all[line.Awaits]; counted || line.Awaits == "" {
+			continue
+		}
+		if failed := l.failed(line.Awaits); len(failed) >= haltAfter {
+			all[line.Awaits] = len(failed)
+		}
+	}
+	return all
 }
 
 func halted(failed []string) string {

@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -201,6 +202,29 @@ func TestAHaltStaysUntilItsFailuresAreCleared(t *testing.T) {
 		l.Forget(tenant(number))
 	}
 	claim(t, l, 7, fix, rules, "")
+}
+
+// What is halted is told while somebody waits for it, and no longer.
+func TestHaltedChanges(t *testing.T) {
+	l := fleet.New(nil)
+	failed := fleet.Line{Wants: "1.4.1", Runs: "1.4.0", Failed: fix.Key(), Pending: true, Awaits: fix.Key()}
+	mended := fleet.Line{Wants: "1.4.2", Runs: "1.4.0", Failed: fix.Key(), Pending: true, Awaits: "version 1.4.2"}
+	for _, step := range []struct {
+		name string
+		line fleet.Line
+		in   int
+		want map[string]int
+	}{
+		{"one client is not enough", failed, 1, map[string]int{}},
+		{"two are", failed, 2, map[string]int{fix.Key(): 2}},
+		{"one waits for a mended version", mended, 1, map[string]int{fix.Key(): 2}},
+		{"both do", mended, 2, map[string]int{}},
+	} {
+		l.Note(production(step.in), step.line)
+		if got := l.Halted(2); !maps.Equal(got, step.want) {
+			t.Errorf("%s: %v; want %v", step.name, got, step.want)
+		}
+	}
 }
 
 func TestTheFirstClients(t *testing.T) {

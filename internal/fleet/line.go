@@ -14,14 +14,22 @@ func LineOf(e *v1alpha1.EnvironmentStatus, wants string) Line {
 		return line
 	}
 	line.Runs, line.Changes = rolled.Version, rolled.Change != nil
+	if pending := e.Pending; pending != nil {
+		line.Awaits = changeKey(pending.Reason, rolled.Version, pending.Version)
+	}
 	if rolled.HealthySince != nil {
 		line.HealthySince = rolled.HealthySince.Time
 	}
 	if failed := rolled.Failed; failed != nil {
-		line.Failed = failed.Change
-		if failed.Version != rolled.Version {
-			line.Failed = rollout.VersionKey(failed.Version)
-		}
+		line.Failed = changeKey(failed.Change, rolled.Version, failed.Version)
 	}
 	return line
+}
+
+// changeKey is the Key of a change as the status tells it.
+func changeKey(reason, from, to string) string {
+	if from != to {
+		return rollout.VersionKey(to)
+	}
+	return reason
 }

@@ -97,8 +97,30 @@ func (s *Server) ServiceAccount(t testing.TB, namespace, name string) *rest.Conf
 // The error holds what it complained of.
 func (s *Server) Kubectl(t testing.TB, input string, args ...string) (string, error) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), program.Tool(t, "kubectl"), args...)
-	command.Env = []string{"KUBECONFIG=" + s.kubeconfig, "HOME=" + filepath.Dir(s.kubeconfig)}
+	return s.run(t, exec.CommandContext(t.Context(), program.Tool(t, "kubectl"), args...), input)
+}
+
+// Helm runs the real helm as an administrator.
+func (s *Server) Helm(t testing.TB, args ...string) (string, error) {
+	t.Helper()
+	return s.run(t, exec.CommandContext(t.Context(), program.Tool(t, "helm"), args...), "")
+}
+
+// MustShell runs lines of a page, with the programs of tests, as an administrator.
+func (s *Server) MustShell(t testing.TB, lines string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "sh", "-euc", lines)
+	output, err := s.run(t, command, "")
+	if err != nil {
+		t.Fatalf("%s\n%v", lines, err)
+	}
+	return output
+}
+
+func (s *Server) run(t testing.TB, command *exec.Cmd, input string) (string, error) {
+	t.Helper()
+	tools := filepath.Dir(program.Tool(t, "kubectl"))
+	command.Env = []string{"KUBECONFIG=" + s.kubeconfig, "HOME=" + filepath.Dir(s.kubeconfig), "PATH=" + tools + ":" + os.Getenv("PATH")}
 	command.Stdin = strings.NewReader(input)
 	var output, complaints bytes.Buffer
 	command.Stdout, command.Stderr = &output, &complaints

@@ -64,6 +64,7 @@ type Server struct {
 	// DefaultVersion runs where a tenant names none. It must be one of Images.
 	DefaultVersion string `json:"defaultVersion"`
 	// Images maps versions to images. A version not listed is refused.
+	// +kubebuilder:validation:MinItems=1
 	Images []ServerImage `json:"images"`
 	// Resources are the requests and limits of each server. Sensible ones when empty.
 	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
@@ -76,12 +77,14 @@ type Server struct {
 
 // ServerImage is one version of the sharing server.
 type ServerImage struct {
+	// Version, such as 1.4.0.
 	Version string `json:"version"`
 	// Image, best with its digest (registry/voute-server@sha256:…): what a tag
 	// names can change without anybody being told.
 	Image string `json:"image"`
 	// Kind is fix or release. When empty, a version that differs in its last
 	// number only is a fix.
+	// +kubebuilder:validation:Enum=fix;release;""
 	Kind string `json:"kind,omitempty"`
 	// From are the versions that it may follow. When empty: every one before it
 	// that has the same first two numbers, or the second number before.
@@ -112,26 +115,42 @@ type Holidays struct {
 // Rollout says how changes go through all tenants.
 type Rollout struct {
 	// Slots is how many environments change at the same time at most; 5 when 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000
 	Slots int32 `json:"slots,omitempty"`
 	// CanaryPercent of the clients that are to have a version get it before the
 	// others; 10 when empty.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
 	CanaryPercent *int32 `json:"canaryPercent,omitempty"`
 	// HaltAfter is how many clients may fail to get healthy with a change before
 	// no more are started; 2 when 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000
 	HaltAfter int32 `json:"haltAfter,omitempty"`
 	// DeadlineMinutes is how long a change may take to get healthy before it is
 	// taken back; 15 when 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1440
 	DeadlineMinutes int32 `json:"deadlineMinutes,omitempty"`
 	// ExpectedMinutes is how long before its end a window takes no more changes;
 	// 10 when empty.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1440
 	ExpectedMinutes *int32 `json:"expectedMinutes,omitempty"`
 	// HealthyMinutes is how long a version runs healthy in development before
 	// production, and with the first clients before the others; 1440 when empty.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=43200
 	HealthyMinutes *int32 `json:"healthyMinutes,omitempty"`
 	// NoticeDays lie between the announcement of a release and its start, unless
 	// the client's own version moves; 7 when empty.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=365
 	NoticeDays *int32 `json:"noticeDays,omitempty"`
 	// AnnounceHours before a change starts its users are told; 72 when empty.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=8760
 	AnnounceHours *int32 `json:"announceHours,omitempty"`
 }
 
@@ -149,6 +168,7 @@ type Availability struct {
 	// one that the load balancer has given to the Service; dns, as people do;
 	// service, inside the cluster, where there is no other; none, so that it is not
 	// asked and nothing is counted. Balancer when empty.
+	// +kubebuilder:validation:Enum=balancer;dns;service;none;""
 	Through string `json:"through,omitempty"`
 	// TargetPercent of a year is promised to clients; 99 when empty.
 	TargetPercent string `json:"targetPercent,omitempty"`
@@ -162,8 +182,12 @@ type Exposure struct {
 	// LoadBalancerClass is set on every such Service when not empty.
 	LoadBalancerClass string `json:"loadBalancerClass,omitempty"`
 	// HTTPSPort is the public port in addresses; 443 when 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=65535
 	HTTPSPort int32 `json:"httpsPort,omitempty"`
 	// HTTPPort is the public port whose requests are redirected; 80 when 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=65535
 	HTTPPort int32 `json:"httpPort,omitempty"`
 	// NodePorts opens ports on every node for each such Service, for a load
 	// balancer that comes in through them; others reach the pods without.
@@ -173,6 +197,7 @@ type Exposure struct {
 // Vault says where keys are and under which roles operator and servers sign in.
 type Vault struct {
 	// Address, for example https://vault.vault.svc:8200.
+	// +kubebuilder:validation:Pattern=`^https://`
 	Address string `json:"address"`
 	// TransitPath is the mount of the transit engine; transit when empty.
 	TransitPath string `json:"transitPath,omitempty"`
@@ -196,10 +221,14 @@ type Scanner struct {
 
 // Mail says how messages leave: one relay for all clients.
 type Mail struct {
-	// Host and Port of the relay. Port 587 when 0.
+	// Host of the relay.
 	Host string `json:"host"`
-	Port int32  `json:"port,omitempty"`
+	// Port of the relay; 587 when 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=65535
+	Port int32 `json:"port,omitempty"`
 	// Security is starttls (the default), tls or none.
+	// +kubebuilder:validation:Enum=starttls;tls;none;""
 	Security string `json:"security,omitempty"`
 	// From is the sender's address.
 	From string `json:"from"`
@@ -213,6 +242,8 @@ type Storage struct {
 	// ClassName is used where a tenant names no storage class; the cluster's default when empty.
 	ClassName string `json:"className,omitempty"`
 	// DevelopmentGB is allocated to development where a tenant asks for nothing; 2 when 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100000
 	DevelopmentGB int64 `json:"developmentGB,omitempty"`
 }
 
@@ -221,6 +252,8 @@ type Tariff struct {
 	// SubscriptionAnnual is the price of a year's subscription; 3500.00 when empty.
 	SubscriptionAnnual string `json:"subscriptionAnnual,omitempty"`
 	// IncludedGB is the allocation that the subscription includes; 20 when 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100000
 	IncludedGB int64 `json:"includedGB,omitempty"`
 	// AdditionalGBAnnual is the price of one more GB a year; 3.75 when empty.
 	AdditionalGBAnnual string `json:"additionalGBAnnual,omitempty"`

@@ -143,6 +143,7 @@ func build(ctx context.Context, args []string) error {
 	fmt.Fprintln(os.Stderr, " ", programs.Kube)
 	fmt.Fprintln(os.Stderr, " ", programs.Cloud)
 	fmt.Fprintln(os.Stderr, " ", programs.Vault)
+	fmt.Fprintln(os.Stderr, " ", programs.Helm)
 	fmt.Fprintln(os.Stderr, " ", packages.Root)
 	return nil
 }
