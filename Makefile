@@ -34,6 +34,7 @@ test: ## Everything that decides whether a change lands.
 test-unit: tools ## Pure tests and tests against a real API server, Vault and clamd.
 	VOUTE_TOOLS=$$($(LOCAL) tools) go test -timeout 40m $$(go list ./... | grep -v /test/e2e)
 	go -C hack test ./...
+	go -C hack/charts test ./...
 
 test-e2e: local ## The whole on a real node: samples, mail, documents, keys, deletion.
 	@hack/e2e.sh
