@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"voute.dev/voute/server/visit"
 )
 
 func TestUsage(t *testing.T) {
@@ -19,6 +23,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"--config", "x", "y"}, `"y" is one word too many`},
 		{[]string{"start"}, `no command "start"`},
 		{[]string{"scan-gateway", "--listen", ":1"}, "--socket is missing"},
+		{[]string{"check", "--ca", "ca.crt"}, "--address is missing"},
+		{[]string{"check", "--address", "https://a.example", "--within", "soon"}, "soon"},
 	} {
 		if err := run(t.Context(), c.args, nil); !errors.Is(err, errUsage) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want it to say %q", c.args, err, c.want)
@@ -42,5 +48,19 @@ func TestMissingConfigurationIsSaid(t *testing.T) {
 	err := run(t.Context(), []string{"--config", "/nowhere/voute.yaml"}, nil)
 	if err == nil || errors.Is(err, errUsage) || !strings.Contains(err.Error(), "/nowhere/voute.yaml") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestCheck: what was seen is printed, and the program fails where it is not good.
+func TestCheck(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	var out bytes.Buffer
+	err := run(t.Context(), []string{"check", "--address", "https://partage.example", "--connect-to", server.Listener.Addr().String()}, &out)
+	if !errors.Is(err, visit.ErrNotGood) || !strings.Contains(out.String(), "address: good: ") || !strings.Contains(out.String(), "certificate: NOT GOOD: ") {
+		t.Errorf("it ends with %v, and prints %s", err, out.String())
+	}
+	if code := explain(err); code != 1 {
+		t.Errorf("it exits with %d", code)
 	}
 }

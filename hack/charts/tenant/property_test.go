@@ -31,7 +31,7 @@ var (
 	}
 	names    = leaf{[]any{"justice", "a.b-c.9", "null", "1"}, []any{"A", "a_b", "-a", "a-", "a..b", strings.Repeat("a", 253), strings.Repeat("a", 254)}}
 	classes  = leaf{[]any{"", "rapide"}, names.edge}
-	secrets  = leaf{[]any{"", "achat-2026"}, append([]any{"x-production-tls", "x-development-scan", "production-tls"}, names.edge...)}
+	secrets  = leaf{[]any{"", "achat-2026"}, append([]any{"x-production-tls", "x-development-scan", "production-tls", "x-production-tls-2"}, names.edge...)}
 	keys     = leaf{[]any{"logo.svg", "..", "logo_1"}, []any{".", "..x", "a/b", ".x", strings.Repeat("k", 253), strings.Repeat("k", 254)}}
 	tenants  = leaf{[]any{"", "agence", "on", "a1"}, []any{"1a", "a.b", "a-", "A", strings.Repeat("a", 40), strings.Repeat("a", 41)}}
 	versions = leaf{[]any{"", "1.4.0", "0.1.0-rc.1"}, []any{"1.4", "v1.4.0", "1.4.0-", "1.4.0+x", strings.Repeat("1", 59) + ".0.0", strings.Repeat("1", 60) + ".0.0"}}
