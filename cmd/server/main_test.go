@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 
 	"voute.dev/voute/server/visit"
 )
@@ -62,5 +67,36 @@ func TestCheck(t *testing.T) {
 	}
 	if code := explain(err); code != 1 {
 		t.Errorf("it exits with %d", code)
+	}
+}
+
+// TestTheChartAsksRightly: what the pods of `helm test` ask for, this program
+// knows. The last address is one that cannot be, so that nothing is asked.
+func TestTheChartAsksRightly(t *testing.T) {
+	rendered, err := os.ReadFile("../../hack/charts/tenant/testdata/golden/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for text := range strings.SplitSeq(string(rendered), "\n---\n") {
+		var pod struct {
+			Kind string
+			Spec struct{ Containers []struct{ Command, Args []string } }
+		}
+		if yaml.Unmarshal([]byte(text), &pod) != nil || pod.Kind != "Pod" {
+			continue
+		}
+		container := pod.Spec.Containers[0]
+		if !slices.Equal(container.Command, []string{"/voute-server", "check"}) {
+			t.Errorf("a pod runs %q", container.Command)
+		}
+		args := slices.Concat([]string{"check"}, container.Args, []string{"--address", "x"})
+		if err := run(t.Context(), args, io.Discard); err == nil || errors.Is(err, errUsage) || !strings.Contains(err.Error(), `"x" is no address`) {
+			t.Errorf("a pod asks %q, and is answered with %v", container.Args, err)
+		}
+		asked++
+	}
+	if asked != 2 {
+		t.Errorf("%d pods were found, want one an address", asked)
 	}
 }

@@ -18,6 +18,8 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/lint"
 	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
 	"helm.sh/helm/v4/pkg/engine"
+	release "helm.sh/helm/v4/pkg/release/v1"
+	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/json"
@@ -75,8 +77,8 @@ func parse[T any](t testing.TB, content []byte) (into T) {
 }
 
 // render gives each template's text, as `helm install` would.
-func render(c *chart.Chart, release common.ReleaseOptions, values map[string]any) (map[string]string, error) {
-	with, err := util.ToRenderValues(c, values, release, nil)
+func render(c *chart.Chart, options common.ReleaseOptions, values map[string]any) (map[string]string, error) {
+	with, err := util.ToRenderValues(c, values, options, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -158,8 +160,8 @@ func compare(t *testing.T, path, want string) {
 // TestLint: the chart as it is, with a client's values, gives Helm no reason to
 // warn.
 func TestLint(t *testing.T) {
-	for name, release := range cases {
-		for _, message := range lint.RunAll(chartPath, values(t, name), release.Namespace).Messages {
+	for name, options := range cases {
+		for _, message := range lint.RunAll(chartPath, values(t, name), options.Namespace).Messages {
 			if message.Severity > support.InfoSev {
 				t.Errorf("%s: %s", name, message)
 			}
@@ -261,5 +263,32 @@ func TestNotes(t *testing.T) {
 	}
 	if files, _ := mustRender(t, "smallest"); strings.Contains(files[notesFile], "Development") {
 		t.Errorf("the notes name a development address where there is none:\n%s", files[notesFile])
+	}
+}
+
+// TestUninstallOrder: Helm deletes the pilots and the policy before the tenant
+// that holds them. TestOperator in controllers deletes in this order, and sees
+// everything go.
+func TestUninstallOrder(t *testing.T) {
+	files, _ := mustRender(t, "ministry")
+	delete(files, notesFile)
+	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.UninstallOrder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, manifest := range manifests {
+		order = append(order, manifest.Head.Kind)
+	}
+	if want := []string{"Pilot", "Pilot", "RetentionPolicy", "SharingTenant"}; !slices.Equal(order, want) {
+		t.Errorf("Helm deletes %v, not %v: try that order in controllers/deletion_test.go (uninstall)", order, want)
+	}
+	for _, hook := range hooks {
+		if hook.Kind != "Pod" || !slices.Equal(hook.Events, []release.HookEvent{release.HookTest}) {
+			t.Errorf("%s %s is a hook of %v: nothing but the tests' pods is one", hook.Kind, hook.Name, hook.Events)
+		}
+	}
+	if len(hooks) != 2 {
+		t.Errorf("%d tests, want one an address", len(hooks))
 	}
 }
