@@ -151,12 +151,23 @@ compares the two. Each template below gives a line for each problem, or nothing.
 {{- include "sharing-tenant.problems.object" (list "retention.policyName" .policyName) -}}
 {{- end }}
 
+{{- /* A pilot without anything is one that a later file has taken out. */}}
 {{- define "sharing-tenant.problems.pilots" -}}
-{{- if not . -}}
+{{- $seen := dict }}{{ $left := dict -}}
+{{- range $key, $pilot := . -}}
+{{- if $pilot -}}
+{{- $_ := set $left $key $pilot -}}
+{{- include "sharing-tenant.problems.pilot" (list $key $pilot $seen) -}}
+{{- end -}}
+{{- end -}}
+{{- if not $left -}}
 {{- include "sharing-tenant.problem" (list "pilots" "the client has none: name at least one, or nobody could administer its users and the address stays closed") -}}
 {{- end -}}
-{{- $seen := dict -}}
-{{- range $key, $pilot := . -}}
+{{- end }}
+
+{{- /* One pilot, of (list key values seen); seen has whose each address is. */}}
+{{- define "sharing-tenant.problems.pilot" -}}
+{{- $key := index . 0 }}{{ $pilot := index . 1 }}{{ $seen := index . 2 -}}
 {{- $path := printf "pilots.%s" $key -}}
 {{- if or (gt (len $key) 63) (not (regexMatch `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$` $key)) -}}
 {{- include "sharing-tenant.problem" (list $path "its key cannot name a Pilot: write at most 63 of a-z, 0-9 and -, for example marie-tremblay") -}}
@@ -168,7 +179,6 @@ compares the two. Each template below gives a line for each problem, or nothing.
 {{- include "sharing-tenant.problem" (list (printf "%s.email" $path) (printf "is that of pilots.%s too: each pilot needs an address of their own" (get $seen $email))) -}}
 {{- end -}}
 {{- $_ := set $seen $email $key -}}
-{{- end -}}
 {{- end }}
 
 {{- define "sharing-tenant.problems.version" -}}

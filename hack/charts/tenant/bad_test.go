@@ -28,6 +28,7 @@ func TestBadValues(t *testing.T) {
 		{`retention: {minDays: 0}`, "at '/retention/minDays': minimum: got 0, want 1"},
 		{`pilots: {marie-tremblay: {language: es}}`, "at '/pilots/marie-tremblay/language': value must be one of 'fr', 'en', <nil>"},
 		{`pilots: {paul: {name: Paul}}`, "at '/pilots/paul': missing property 'email'"},
+		{`pilots: {paul: true}`, "at '/pilots/paul': got boolean, want null or object"},
 		{`pilots: [{name: Paul}]`, "at '/pilots': got array, want null or object"},
 		{`version: 1.4`, "at '/version': got number, want null or string"},
 		{`deletionPolicy: Forget`, "at '/deletionPolicy': value must be one of 'Retain', 'Destroy', <nil>"},

@@ -292,3 +292,16 @@ func TestUninstallOrder(t *testing.T) {
 		t.Errorf("%d tests, want one an address", len(hooks))
 	}
 }
+
+// TestPilotTakenOut: a later file takes a pilot out of an earlier one.
+func TestPilotTakenOut(t *testing.T) {
+	with := values(t, "ministry")
+	with["pilots"].(map[string]any)["john-smith"] = nil
+	files, err := render(loadChart(t), cases["ministry"], with)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := files["pilots.yaml"]; strings.Contains(text, "john") || strings.Count(text, "kind: Pilot") != 1 || !strings.Contains(text, "marie-tremblay") {
+		t.Errorf("the pilots are\n%s", text)
+	}
+}
