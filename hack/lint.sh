@@ -13,3 +13,4 @@ if [ ! -x "$linter" ]; then
 fi
 "$linter" run "$@" ./...
 (cd hack && "$linter" run --config ../.golangci.yaml "$@" ./...)
+(cd hack/charts && "$linter" run --config ../../.golangci.yaml "$@" ./...)
