@@ -305,3 +305,12 @@ func TestPilotTakenOut(t *testing.T) {
 		t.Errorf("the pilots are\n%s", text)
 	}
 }
+
+// TestVersion: the image that is tested with by default is the one that this
+// tree builds.
+func TestVersion(t *testing.T) {
+	metadata := loadChart(t).Metadata
+	if want := "VERSION ?= " + metadata.AppVersion + "\n"; !strings.Contains(string(read(t, root+"/Makefile")), want) {
+		t.Errorf("Chart.yaml has appVersion %s, and the Makefile another", metadata.AppVersion)
+	}
+}
