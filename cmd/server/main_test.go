@@ -81,7 +81,9 @@ func TestTheChartAsksRightly(t *testing.T) {
 	for text := range strings.SplitSeq(string(rendered), "\n---\n") {
 		var pod struct {
 			Kind string
-			Spec struct{ Containers []struct{ Command, Args []string } }
+			Spec struct {
+				Containers []struct{ Command, Args []string }
+			}
 		}
 		if yaml.Unmarshal([]byte(text), &pod) != nil || pod.Kind != "Pod" {
 			continue

@@ -129,7 +129,7 @@ func (v *Visitor) Look(ctx context.Context) []Finding {
 	if !found.OK {
 		return []Finding{found}
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	findings := []Finding{found, v.certificate(connection)}
 	if !findings[1].OK {
 		return findings
@@ -190,7 +190,7 @@ func (v *Visitor) ask(ctx context.Context, connection *tls.Conn) (answer, error)
 	if err != nil {
 		return answer{}, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, pageSize))
 	return answer{status: response.StatusCode, location: response.Header.Get("Location"), body: body}, err
 }
