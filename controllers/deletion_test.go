@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ var deletions = slices.Concat([]scenario{
 	{"deleted with --cascade=orphan and Destroy", func(n *tenant) { orphaned(n, true) }},
 	{"deleted with --cascade=orphan and Retain", func(n *tenant) { orphaned(n, false) }},
 	{"deleted with --cascade=foreground", foreground},
+	{"deleted as a release is uninstalled", uninstalled},
+	{"deleted as a release is uninstalled, with Destroy", uninstalledUnconfirmed},
 	{"deleted while another has taken its server", deletedWhileStolen},
 	{"forced off, then made again while its objects go", forced},
 	{"made again while its volume goes", whileVolumeGoes},
@@ -72,6 +75,46 @@ func (n *tenant) halfMade(kind, condition string, policy v1alpha1.DeletionPolicy
 	n.waitGone()
 	n.leaves(policy)
 	n.kubectl("delete", "pilot,retentionpolicy", "--all", "--timeout=60s")
+}
+
+// uninstall deletes what Helm deletes, in Helm's order, which is that of the
+// kinds' names, and without waiting: the last pilot and the policy before the
+// tenant that holds both.
+func (n *tenant) uninstall() {
+	n.Helper()
+	n.kubectl("delete", "pilot", "marie", "--wait=false")
+	n.kubectl("delete", "retentionpolicy", "courante", "--wait=false")
+	n.waitPilot("marie", "LastPilot", nil)
+	n.kubectl("delete", "stn", "justice", "--wait=false")
+}
+
+// uninstalled: nothing that is held keeps a release from going.
+func uninstalled(n *tenant) {
+	n.becomeReady()
+	n.uninstall()
+	n.waitGone()
+	n.leaves(v1alpha1.RetainOnDeletion)
+	eventually(n.T, "pilot and policy go by themselves", func() error {
+		return errors.Join(missing(n, "marie", &v1alpha1.Pilot{}), missing(n, "courante", &v1alpha1.RetentionPolicy{}))
+	})
+	n.becomeReady() // as when it is installed again
+}
+
+// uninstalledUnconfirmed: a release that would destroy waits for the word, and
+// its pilots can sign in until then.
+func uninstalledUnconfirmed(n *tenant) {
+	n.becomeReady()
+	n.kubectl("patch", "stn", "justice", "--type=merge", "-p", `{"spec":{"deletionPolicy":"Destroy"}}`)
+	n.waitReady()
+	n.uninstall()
+	eventually(n.T, "pilot and policy go", func() error {
+		return errors.Join(missing(n, "marie", &v1alpha1.Pilot{}), missing(n, "courante", &v1alpha1.RetentionPolicy{}))
+	})
+	n.waitFor(v1alpha1.ReadyCondition, metav1.ConditionFalse, "DestroyNotConfirmed", v1alpha1.DestroyAnnotation+"=justice")
+	n.waitPilots("marie")
+	n.kubectl("annotate", "stn", "justice", v1alpha1.DestroyAnnotation+"=justice")
+	n.waitGone()
+	n.leaves(v1alpha1.DestroyOnDeletion)
 }
 
 func (n *tenant) allowDestroy(policy v1alpha1.DeletionPolicy) {

@@ -89,7 +89,7 @@ var sideBySide = slices.Concat([]scenario{
 	{"a policy in use is held", policyInUse},
 	{"deleted with Retain, found again", retains},
 	{"a namespace that goes takes the tenant along", namespaceGoes},
-}, deletions, hosts)
+}, deletions, hosts, releases)
 
 // alone are about what all clients share: Vault, the platform configuration,
 // the operator's process.

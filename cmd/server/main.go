@@ -2,6 +2,7 @@
 //
 //	voute-server --config voute.yaml
 //	voute-server scan-gateway --listen :3311 --socket clamd.sock --cert tls.crt --key tls.key --client-ca ca.crt
+//	voute-server check --address https://partage.justice.gouv.qc.ca
 //	voute-server version
 package main
 
@@ -20,6 +21,7 @@ import (
 	"voute.dev/voute/server/app"
 	"voute.dev/voute/server/scan/gateway"
 	"voute.dev/voute/server/version"
+	"voute.dev/voute/server/visit"
 )
 
 const usage = `voute-server is the sharing server of one environment.
@@ -30,6 +32,15 @@ const usage = `voute-server is the sharing server of one environment.
   voute-server scan-gateway --listen ADDRESS --socket FILE --cert FILE --key FILE --client-ca FILE [--scans N]
       stands before clamd: lets clients with a certificate of that authority
       use clamd's unix socket, over TLS; N documents at a time, 4 when left out
+
+  voute-server check --address https://HOST[:PORT] [--connect-to HOST:PORT] [--ca FILE]
+                     [--expect TEXT] [--min-days-left DAYS] [--within TIME]
+      opens a sharing server's address as a browser would and says what it saw:
+      the name, the certificate, the sign-in page; fails where one is not good.
+      --connect-to  goes there in place of where the name leads
+      --ca          trusts these authorities (PEM) beside the system's
+      --expect      is what the page has to say in French: the client's name
+      --within      tries again for so long, for example 60s, until all is good
 
   voute-server version
       prints the version
@@ -72,6 +83,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return serve(ctx, args)
 	case "scan-gateway":
 		return scanGateway(ctx, args)
+	case "check":
+		return check(ctx, args, out)
 	case "version":
 		_, err := fmt.Fprintln(out, version.Version)
 		return err
@@ -112,6 +125,21 @@ func scanGateway(ctx context.Context, args []string) error {
 		return fmt.Errorf("%w: --scans is %d; write how many documents clamd may hold at a time", errUsage, c.MaxScans)
 	}
 	return gateway.Run(ctx, c)
+}
+
+func check(ctx context.Context, args []string, out io.Writer) error {
+	v := visit.Visitor{}
+	flags := newFlags("check")
+	flags.StringVar(&v.Address, "address", "", "")
+	flags.StringVar(&v.ConnectTo, "connect-to", "", "")
+	flags.StringVar(&v.CAFile, "ca", "", "")
+	flags.StringVar(&v.Expect, "expect", "", "")
+	flags.IntVar(&v.MinDaysLeft, "min-days-left", 0, "")
+	flags.DurationVar(&v.Within, "within", 0, "")
+	if err := parse(flags, args, "address"); err != nil {
+		return err
+	}
+	return v.Visit(ctx, out)
 }
 
 func newFlags(name string) *flag.FlagSet {

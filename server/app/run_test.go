@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/scan"
 	"voute.dev/voute/server/status"
+	"voute.dev/voute/server/visit"
 )
 
 // freePorts asks the system for three.
@@ -176,4 +178,21 @@ func TestPorts(t *testing.T) {
 	before := r.report().Certificate.SHA256
 	r.authority.IssueInto(t, certtest.Pair{CertFile: r.settings.TLS.CertificateFile, KeyFile: r.settings.TLS.KeyFile}, "vault.test")
 	r.until("the renewed certificate", func() bool { return r.report().Certificate.SHA256 != before })
+}
+
+// TestAVisitorIsContent: what `voute-server check` looks for is what a server
+// shows, and says which client's it is.
+func TestAVisitorIsContent(t *testing.T) {
+	r := run(t)
+	visitor := visit.Visitor{
+		Address: publicAddress, ConnectTo: r.settings.Listen.HTTPS, CAFile: r.authority.File, Expect: r.settings.Organization.NameFr,
+	}
+	var said strings.Builder
+	if err := visitor.Visit(t.Context(), &said); err != nil {
+		t.Errorf("%v:\n%s", err, said.String())
+	}
+	visitor.Expect = "Ministère de la Culture"
+	if err := visitor.Visit(t.Context(), &said); !errors.Is(err, visit.ErrNotGood) {
+		t.Errorf("it takes the server for another client's: %v", err)
+	}
 }

@@ -34,6 +34,7 @@ var cluster *testCluster
 type description struct {
 	Kubeconfig   string `json:"kubeconfig"`
 	Kubectl      string `json:"kubectl"`
+	Helm         string `json:"helm"`
 	Local        string `json:"local"`
 	Name         string `json:"name"`
 	CAFile       string `json:"caFile"`
