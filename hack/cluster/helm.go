@@ -14,26 +14,26 @@ import (
 	"voute.dev/voute/hack/progress"
 )
 
-// Helm is a helm program and the cluster it is for.
-type Helm struct {
+// HelmProgram is a helm program and the cluster it is for.
+type HelmProgram struct {
 	Program, Config string
 	// Home is a folder for what Helm keeps beside the cluster.
 	Home string
 }
 
-// helmProgram is Helm of this tree for this cluster, which an older tree may have
+// Helm is Helm of this tree for this cluster, which an older tree may have
 // started.
-func (c *Cluster) helmProgram(ctx context.Context, source string, log *progress.Log) (Helm, error) {
+func (c *Cluster) Helm(ctx context.Context, source string, log *progress.Log) (HelmProgram, error) {
 	cache, err := place.Cache()
 	if err != nil {
-		return Helm{}, err
+		return HelmProgram{}, err
 	}
 	dir, err := artifact.BuildHelm(ctx, cache, source, log)
-	return Helm{Program: filepath.Join(dir, "helm"), Config: c.Kubeconfig(), Home: c.Path("helm")}, err
+	return HelmProgram{Program: filepath.Join(dir, "helm"), Config: c.Kubeconfig(), Home: c.Path("helm")}, err
 }
 
 // Run runs helm and returns what it prints.
-func (h Helm) Run(ctx context.Context, args ...string) (string, error) {
+func (h HelmProgram) Run(ctx context.Context, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, h.Program, args...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+h.Config,
 		"HELM_CACHE_HOME="+h.Home+"/cache", "HELM_CONFIG_HOME="+h.Home+"/config", "HELM_DATA_HOME="+h.Home+"/data")

@@ -129,7 +129,7 @@ func (c *Cluster) releaseOperator(ctx context.Context, source string, log *progr
 	if err != nil {
 		return err
 	}
-	helm, err := c.helmProgram(ctx, source, log)
+	helm, err := c.Helm(ctx, source, log)
 	if err != nil {
 		return err
 	}

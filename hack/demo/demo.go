@@ -23,9 +23,8 @@ func Local(ctx context.Context, source string, log *progress.Log, out io.Writer)
 	if err := c.Install(ctx, source, log); err != nil {
 		return err
 	}
-	kubectl := c.KubectlProgram()
-	log.Step("applying the sample client (kubectl apply -k config/samples) and waiting until it is ready")
-	applied, err := applySample(ctx, kubectl, source)
+	log.Step("releasing the sample client (helm upgrade --install, charts/sharing-tenant) and waiting until it is ready")
+	applied, err := releaseSample(ctx, c, source, log)
 	if err != nil {
 		return fmt.Errorf("%w\nThe logs are in %s", err, c.Path("log"))
 	}

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,7 @@ import (
 // readyTimeout is how long the sample client may take to become ready.
 const readyTimeout = "180s"
 
-// sample is what config/samples has become in the cluster.
+// sample is what the sample client has become in the cluster.
 type sample struct {
 	tenants []object
 	pilots  []object
@@ -46,7 +45,12 @@ func applySample(ctx context.Context, kubectl cluster.Kubectl, source string) (s
 	if _, err := kubectl.Run(ctx, nil, "apply", "-k", folder); err != nil {
 		return sample{}, err
 	}
-	applied, err := readSample(ctx, kubectl, folder)
+	return awaitSample(ctx, kubectl, func() (sample, error) { return readSample(ctx, kubectl, folder) })
+}
+
+// awaitSample waits for the sample's tenants.
+func awaitSample(ctx context.Context, kubectl cluster.Kubectl, read func() (sample, error)) (sample, error) {
+	applied, err := read()
 	if err != nil {
 		return sample{}, err
 	}
@@ -54,10 +58,10 @@ func applySample(ctx context.Context, kubectl cluster.Kubectl, source string) (s
 		_, err := kubectl.Run(ctx, nil, "wait", "--for=condition=Ready", "--timeout="+readyTimeout,
 			"-n", tenant.Metadata.Namespace, "sharingtenant/"+tenant.Metadata.Name)
 		if err != nil {
-			return sample{}, explain(ctx, kubectl, folder, err)
+			return sample{}, explain(read, err)
 		}
 	}
-	return readSample(ctx, kubectl, folder)
+	return read()
 }
 
 func readSample(ctx context.Context, kubectl cluster.Kubectl, folder string) (sample, error) {
@@ -65,32 +69,17 @@ func readSample(ctx context.Context, kubectl cluster.Kubectl, folder string) (sa
 	if err != nil {
 		return sample{}, err
 	}
-	var list struct {
-		Items []object `json:"items"`
-	}
-	if err := json.Unmarshal([]byte(output), &list); err != nil {
-		return sample{}, fmt.Errorf("cannot read what kubectl prints: %w", err)
-	}
-	var read sample
-	for _, item := range list.Items {
-		switch item.Kind {
-		case "SharingTenant":
-			read.tenants = append(read.tenants, item)
-		case "Pilot":
-			read.pilots = append(read.pilots, item)
-		}
-	}
-	return read, nil
+	return parseSample(output)
 }
 
 // explain says which conditions of the tenants are not met, and why.
-func explain(ctx context.Context, kubectl cluster.Kubectl, folder string, cause error) error {
-	read, err := readSample(ctx, kubectl, folder)
+func explain(read func() (sample, error), cause error) error {
+	now, err := read()
 	if err != nil {
 		return cause
 	}
 	var reasons []string
-	for _, tenant := range read.tenants {
+	for _, tenant := range now.tenants {
 		reasons = append(reasons, unmet(tenant)...)
 	}
 	return fmt.Errorf("the sample client is not ready after %s:\n%s", readyTimeout, strings.Join(reasons, "\n"))
