@@ -262,7 +262,9 @@ func TestOfRefuses(t *testing.T) {
 			func() { from.Spec.Prices[0].SubscriptionAnnual = "dear" },
 			func() { from.Amounts.AllocatedGB = ptr.To[int64](7) },
 			func() { from.Amounts.Storage = "0.001" },
-			func() { from.Amounts.Stretches = append(from.Amounts.Stretches, v1alpha1.BilledStretch{FirstDay: 1, LastDay: 1}) },
+			func() {
+				from.Amounts.Stretches = append(from.Amounts.Stretches, v1alpha1.BilledStretch{FirstDay: 1, LastDay: 1})
+			},
 		}).Draw(t, "spoilt")
 		spoil()
 		if s, err := Of(from); err == nil || !strings.Contains(err.Error(), "BillingStatement ") {
