@@ -64,7 +64,7 @@ func End(statement *v1alpha1.BillingStatement) (time.Time, error) {
 	return end, err
 }
 
-// IsClosed: nothing in it changes any more.
+// IsClosed says that nothing in it changes any more.
 func IsClosed(statement *v1alpha1.BillingStatement) bool { return statement.ClosedTime != nil }
 
 // Close makes a statement final.

@@ -16,10 +16,6 @@ import (
 	"voute.dev/voute/internal/tariff"
 )
 
-// pageful is how many statements are asked for at a time: there is one for each
-// client and month, for years.
-const pageful = 500
-
 // billFlags say which statements are shown, and how.
 type billFlags struct {
 	month  string
@@ -141,10 +137,11 @@ func (c *connection) statements(ctx context.Context, kube client.Client, namespa
 		}
 		return []v1alpha1.BillingStatement{*one}, nil
 	}
-	options := []client.ListOption{client.InNamespace(c.operatorNamespace), client.Limit(pageful)}
+	options := []client.ListOption{client.InNamespace(c.operatorNamespace), client.Limit(c.pageful)}
 	if namespace != "" {
 		options = append(options, client.MatchingLabels{v1alpha1.TenantNamespaceLabel: namespace})
 	}
+	// There is one for each client and month, for years: they come page by page.
 	var found []v1alpha1.BillingStatement
 	for next := ""; ; {
 		some := &v1alpha1.BillingStatementList{}

@@ -82,6 +82,10 @@ func billed(t *testing.T, c *cluster) {
 			t.Errorf("the table does not say %s:\n%s", want, text)
 		}
 	}
+	paged := &connection{operatorNamespace: operatorNamespace, pageful: 2}
+	if found, err := paged.statements(t.Context(), c.kube, "", nil, tariff.Month{Year: 2026, Month: time.November}); err != nil || len(found) != 3 {
+		t.Errorf("of 5 statements, by twos, %d are of November, %v; want 3", len(found), err)
+	}
 	if text := reader.must("bill", "-n", "culture"); strings.Contains(text, "justice") || strings.Count(text, "culture") != 2 {
 		t.Errorf("the month of culture's namespace is\n%s", text)
 	}
