@@ -60,14 +60,11 @@ func IsOver(statement *v1alpha1.BillingStatement, now time.Time) (bool, error) {
 
 // End is the first instant that is no longer in a statement's month.
 func End(statement *v1alpha1.BillingStatement) (time.Time, error) {
-	month, zone, err := place(statement)
-	if err != nil {
-		return time.Time{}, err
-	}
-	return month.Next().Begin(zone), nil
+	_, end, err := Span(statement)
+	return end, err
 }
 
-// IsClosed: nothing in it changes any more.
+// IsClosed says that nothing in it changes any more.
 func IsClosed(statement *v1alpha1.BillingStatement) bool { return statement.ClosedTime != nil }
 
 // Close makes a statement final.
@@ -132,27 +129,42 @@ func Refresh(statement *v1alpha1.BillingStatement, cfg *configv1.PlatformConfigu
 
 // Compute gives the amounts of a statement from what it has recorded.
 func Compute(statement *v1alpha1.BillingStatement) (v1alpha1.Amounts, error) {
-	month, zone, err := place(statement)
+	whole, err := Priced(statement)
 	if err != nil {
 		return v1alpha1.Amounts{}, err
 	}
+	return amountsOf(whole, *Last(statement).AllocatedGB), nil
+}
+
+// Priced is a statement with the price of each of its days and interventions.
+func Priced(statement *v1alpha1.BillingStatement) (tariff.Statement, error) {
+	month, zone, err := place(statement)
+	if err != nil {
+		return tariff.Statement{}, err
+	}
 	schedule, err := tariff.NewSchedule(tariffOf(statement.Spec.Prices, statement.Spec.Currency))
 	if err != nil {
-		return v1alpha1.Amounts{}, fmt.Errorf("read the prices of BillingStatement %s: %w", statement.Name, err)
+		return tariff.Statement{}, fmt.Errorf("read the prices of BillingStatement %s: %w", statement.Name, err)
 	}
 	works, err := worksOf(statement.Spec.Interventions, zone)
 	if err != nil {
-		return v1alpha1.Amounts{}, fmt.Errorf("read the interventions of BillingStatement %s: %w", statement.Name, err)
+		return tariff.Statement{}, fmt.Errorf("read the interventions of BillingStatement %s: %w", statement.Name, err)
 	}
 	allocations := make([]tariff.Allocation, 0, len(statement.Spec.Allocations))
 	for _, each := range statement.Spec.Allocations {
 		allocations = append(allocations, tariff.Allocation{From: each.From.Time, GB: *each.AllocatedGB})
 	}
-	whole, err := tariff.Compute(month, zone, schedule, allocations, works)
+	return tariff.Compute(month, zone, schedule, allocations, works)
+}
+
+// Span is a statement's month, from its first instant to the first one after it, in
+// the zone of the statement.
+func Span(statement *v1alpha1.BillingStatement) (start, end time.Time, err error) {
+	month, zone, err := place(statement)
 	if err != nil {
-		return v1alpha1.Amounts{}, err
+		return time.Time{}, time.Time{}, err
 	}
-	return amountsOf(whole, *Last(statement).AllocatedGB), nil
+	return month.Begin(zone), month.Next().Begin(zone), nil
 }
 
 func amountsOf(whole tariff.Statement, gb int64) v1alpha1.Amounts {

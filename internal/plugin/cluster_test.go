@@ -16,6 +16,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
+	configv1 "voute.dev/voute/api/config/v1alpha1"
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/billing"
+	"voute.dev/voute/internal/tariff"
 	"voute.dev/voute/test/apiserver"
 )
 
@@ -96,6 +100,64 @@ func (c *cluster) addClients(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// addStatements writes those of docs/billing.md: October is closed, and November goes on.
+func (c *cluster) addStatements(t *testing.T) {
+	t.Helper()
+	cfg, err := (&connection{operatorNamespace: operatorNamespace}).platform(t.Context(), c.kube)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone := zoneOf(cfg)
+	for _, each := range []struct {
+		tenant, organization string
+		from                 time.Time
+		gb                   int64
+	}{
+		{"justice", "Ministère de la Justice", time.Date(2026, 10, 13, 9, 2, 0, 0, zone), 20},
+		{"culture", "Ministère de la Culture", time.Date(2026, 10, 13, 9, 2, 0, 0, zone), 20},
+		{"transports", "Ministère des Transports", time.Date(2026, 11, 20, 9, 0, 0, 0, zone), 20},
+	} {
+		of := v1alpha1.TenantReference{Namespace: each.tenant, Name: each.tenant}
+		statement, err := billing.Open(cfg, operatorNamespace, of, each.organization, tariff.MonthOf(each.from, zone), each.from, each.gb)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for ; statement != nil; statement = c.goesOn(t, cfg, statement) {
+			if err := c.kube.Create(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// goesOn closes a statement that is over, and gives the one of the month after it.
+// In November justice has 35 GB from the 16th on, and an intervention.
+func (c *cluster) goesOn(t *testing.T, cfg *configv1.PlatformConfiguration, statement *v1alpha1.BillingStatement) *v1alpha1.BillingStatement {
+	t.Helper()
+	over, err := billing.IsOver(statement, monday)
+	if err != nil || !over {
+		return nil
+	}
+	next, err := billing.Next(statement, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	billing.Close(statement, monday)
+	if err := c.kube.Update(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+	if next.Spec.TenantRef.Name == "justice" {
+		if _, err := billing.Record(next, time.Date(2026, 11, 16, 15, 0, 0, 0, time.UTC), 35); err != nil {
+			t.Fatal(err)
+		}
+		next.Spec.Interventions = []v1alpha1.BilledIntervention{{UID: "1", Name: "import", DoneOn: "2026-11-17", Hours: "1.25"}}
+		if err := billing.Refresh(next, cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return next
 }
 
 // bind gives a person a role, in a namespace or, where it is empty, in all.

@@ -73,6 +73,6 @@ func New(options Options) *cobra.Command {
 	root.SetOut(options.Out)
 	root.SetErr(options.Err)
 	c.bind(root)
-	root.AddCommand(statusCommand(c), windowsCommand(c), rolloutCommand(c), pilotsCommand(c), doctorCommand(c))
+	root.AddCommand(statusCommand(c), windowsCommand(c), rolloutCommand(c), pilotsCommand(c), billCommand(c), doctorCommand(c))
 	return root
 }

@@ -32,9 +32,11 @@ type connection struct {
 	overrides         clientcmd.ConfigOverrides
 	kubeconfig        string
 	operatorNamespace string
+	// pageful is how many statements are asked for at a time.
+	pageful int64
 }
 
-func newConnection(options Options) *connection { return &connection{Options: options} }
+func newConnection(options Options) *connection { return &connection{Options: options, pageful: 500} }
 
 // bind takes the flags by which kubectl itself finds a cluster.
 func (c *connection) bind(root *cobra.Command) {

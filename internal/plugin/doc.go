@@ -1,10 +1,11 @@
 // Package plugin is kubectl voute: the commands, and the thin edge to the cluster.
 //
 // Each command that reads does three things. It gathers objects with the rights of
-// whoever calls it; a pure package (status, windows, progress, pilots, doctor) makes
+// whoever calls it; a pure package (status, windows, progress, pilots, bill, doctor) makes
 // of them what is to be said; and that is printed, as a page for people or, with -o
 // json and yaml, as it is. Nothing is decided here that the operator does not decide:
-// calendars are asked of package calendar, turns of package fleet.
+// calendars are asked of package calendar, turns of package fleet, amounts of package
+// billing.
 //
 // One command writes, rollout resume: what docs/operations.md does by hand.
 package plugin

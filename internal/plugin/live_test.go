@@ -1,7 +1,9 @@
 package plugin
 
 import (
+	"encoding/csv"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/plugin/doctor"
+	"voute.dev/voute/internal/tariff"
 )
 
 // TestCommands gives every command on a real API server, as people who have the
@@ -22,10 +25,12 @@ func TestCommands(t *testing.T) {
 	t.Run("doctor before the installation", func(t *testing.T) { doctorBefore(t, c) })
 	c.install(t)
 	c.addClients(t)
+	c.addStatements(t)
 	c.bind(t, "reader", "", "", "voute-viewer")
 	c.bind(t, "reader", operatorNamespace, "role", "voute-platform-viewer")
 	t.Run("the page of the documentation", func(t *testing.T) { readPage(t, c) })
 	t.Run("json and yaml", func(t *testing.T) { outputs(t, c) })
+	t.Run("bill", func(t *testing.T) { billed(t, c) })
 	t.Run("completion", func(t *testing.T) { completion(t, c) })
 	t.Run("few rights", func(t *testing.T) { fewRights(t, c) })
 	t.Run("what is not there", func(t *testing.T) { notThere(t, c) })
@@ -36,7 +41,7 @@ func TestCommands(t *testing.T) {
 // outputs: what -o shows can be read again, and says the same in both forms.
 func outputs(t *testing.T, c *cluster) {
 	reader := c.as(t, "reader")
-	for _, command := range []string{"status -A", "status -n justice justice", "windows", "windows -n culture culture --next 2", "rollout", "rollout 0.2.0", "pilots -A", "pilots -n justice justice"} {
+	for _, command := range []string{"status -A", "status -n justice justice", "windows", "windows -n culture culture --next 2", "rollout", "rollout 0.2.0", "pilots -A", "pilots -n justice justice", "bill -A", "bill -n justice justice --month 2026-10"} {
 		words := strings.Fields(command)
 		var fromJSON, fromYAML any
 		text := reader.must(append(words, "-o", "json")...)
@@ -60,6 +65,79 @@ func outputs(t *testing.T, c *cluster) {
 	}
 }
 
+// billed: the rows of each form sum to what the statements say, a client sees its own
+// month only, and what was tampered with is not shown.
+func billed(t *testing.T, c *cluster) {
+	c.bind(t, "billing", operatorNamespace, "role", "voute-platform-viewer") // and nothing else
+	reader := c.as(t, "billing")
+	for _, month := range []string{"2026-10", "2026-11"} {
+		want := c.totalOf(t, month)
+		for format, heading := range map[string]string{"csv": "amount", "focus": "BilledCost"} {
+			text := reader.must("bill", "-A", "--month", month, "-o", format)
+			if got := sumOf(t, text, heading); got != want {
+				t.Errorf("the rows of %s sum to %s in %s, the statements to %s", month, got, format, want)
+			}
+		}
+		if text := reader.must("bill", "-A", "--month", month); !strings.Contains(text, "\n"+want.String()+" CAD before taxes.\n") {
+			t.Errorf("the table does not say %s:\n%s", want, text)
+		}
+	}
+	paged := &connection{operatorNamespace: operatorNamespace, pageful: 2}
+	if found, err := paged.statements(t.Context(), c.kube, "", nil, tariff.Month{Year: 2026, Month: time.November}); err != nil || len(found) != 3 {
+		t.Errorf("of 5 statements, by twos, %d are of November, %v; want 3", len(found), err)
+	}
+	if text := reader.must("bill", "-n", "culture"); strings.Contains(text, "justice") || strings.Count(text, "culture") != 2 {
+		t.Errorf("the month of culture's namespace is\n%s", text)
+	}
+	c.MustKubectl(t, "", "patch", "billingstatement", "-n", operatorNamespace, "culture.culture.2026-11", "--type=merge", "-p", `{"amounts":{"total":"1.00"}}`)
+	code, out, complaints := reader.run("bill", "-A")
+	if code != 1 || out != "" || !strings.Contains(complaints, `BillingStatement voute-system/culture.culture.2026-11 does not say what follows from its record: amounts.total is "1.00" and should be 291.67.`) {
+		t.Errorf("code %d: %s%s", code, out, complaints)
+	}
+	c.MustKubectl(t, "", "patch", "billingstatement", "-n", operatorNamespace, "culture.culture.2026-11", "--type=merge", "-p", `{"amounts":{"total":"291.67"}}`)
+}
+
+// totalOf is the sum of what all statements of a month say.
+func (c *cluster) totalOf(t *testing.T, month string) (sum tariff.Cents) {
+	t.Helper()
+	list := &v1alpha1.BillingStatementList{}
+	if err := c.kube.List(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range list.Items {
+		if statement.Spec.Month == month {
+			sum += cents(t, statement.Amounts.Total)
+		}
+	}
+	if sum == 0 {
+		t.Fatalf("no statement of %s costs anything: the test proves nothing", month)
+	}
+	return sum
+}
+
+// sumOf is the sum of a column.
+func sumOf(t *testing.T, text, heading string) (sum tariff.Cents) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil || len(rows) < 3 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	column := slices.Index(rows[0], heading)
+	for _, row := range rows[1:] {
+		sum += cents(t, row[column])
+	}
+	return sum
+}
+
+func cents(t *testing.T, text string) tariff.Cents {
+	t.Helper()
+	amount, err := tariff.ParseCents(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return amount
+}
+
 // completion is asked for as kubectl asks.
 func completion(t *testing.T, c *cluster) {
 	reader := c.as(t, "reader")
@@ -68,7 +146,7 @@ func completion(t *testing.T, c *cluster) {
 		"windows -n culture": {"culture"},
 		"pilots -n culture":  {"culture"},
 		"rollout":            {"0.2.0", "0.2.1", "resume"},
-		"":                   {"doctor", "pilots", "rollout", "status", "windows"},
+		"":                   {"bill", "doctor", "pilots", "rollout", "status", "windows"},
 	} {
 		args := append(strings.Fields(line), "")
 		code, out, _ := reader.run(Arguments(append([]string{"/usr/bin/" + completer}, args...))...)
@@ -88,9 +166,10 @@ func fewRights(t *testing.T, c *cluster) {
 	if code != 0 || !strings.Contains(out, "Sunday 2026-11-15 11:10 UTC") || !strings.Contains(complaints, "note: times are in UTC: cannot read the platform configuration") {
 		t.Errorf("code %d: %s\n%s", code, out, complaints)
 	}
-	for _, command := range []string{"status -A", "rollout", "windows", "pilots -A"} {
+	for _, command := range []string{"status -A", "rollout", "windows", "pilots -A", "bill -n justice --month 2026-11", "bill -n justice justice --month 2026-11"} {
 		code, _, complaints := clerk.run(strings.Fields(command)...)
-		if code != 1 || !strings.Contains(complaints, "is forbidden") || !strings.Contains(complaints, "docs/kubectl.md says what each command reads") {
+		if code != 1 || !strings.Contains(complaints, "is forbidden") || (!strings.Contains(complaints, "docs/kubectl.md says what each command reads") &&
+			!strings.Contains(complaints, "so that nobody sees what others pay. Ask whoever administers the cluster for the role voute-platform-viewer in namespace voute-system")) {
 			t.Errorf("%s: code %d: %s", command, code, complaints)
 		}
 	}
@@ -109,6 +188,11 @@ func notThere(t *testing.T, c *cluster) {
 		"windows --next 0":                 "--next 0: write a number from 1 to 400",
 		"status -A justice":                "a tenant is named, and -A asks for all",
 		"windows --context elsewhere":      "find the cluster: ",
+		"bill -A -o wide":                  "-o wide is no output format: write table, csv, focus, json or yaml",
+		"bill -A --month november":         "--month: \"november\" is not a month: write it like 2026-11",
+		"bill -A justice":                  "a tenant is named, and -A asks for all",
+		"bill -n justice absent":           "cannot read BillingStatement voute-system/justice.absent.2026-11: ",
+		"bill -A -o focus --provider=":     "--provider is empty, and FOCUS wants a name",
 		"nothing":                          "unknown command",
 		"windows --operator-namespace nix": "cannot read the platform configuration, ConfigMap nix/voute-platform: ",
 	} {
@@ -118,6 +202,9 @@ func notThere(t *testing.T, c *cluster) {
 		}
 	}
 	if code, out, complaints := reader.run("status", "-n", "default"); code != 0 || !strings.Contains(out, "0 of 0 ready.") {
+		t.Errorf("code %d: %s%s", code, out, complaints)
+	}
+	if code, out, complaints := reader.run("bill", "-A", "--month", "2027-11", "-o", "csv"); code != 0 || strings.Count(out, "\n") != 1 || !strings.Contains(complaints, "No BillingStatements of 2027-11 in namespace voute-system for clients in all namespaces") {
 		t.Errorf("code %d: %s%s", code, out, complaints)
 	}
 	if code, _, complaints := reader.run("pilots", "-n", "transports", "transports"); code != 0 || !strings.Contains(complaints, "No Pilots of transports in namespace transports") {
@@ -182,7 +269,7 @@ func doctorAfter(t *testing.T, c *cluster) {
 	for check, want := range map[string]string{
 		"kubernetes":             "ok: Kubernetes v1.",
 		"cert-manager":           "ok: cert-manager's controller is at work.",
-		"kinds and admission":    "ok: 5 kinds and admission policies are those of version 0.1.0.",
+		"kinds and admission":    "ok: 9 kinds and admission policies are those of version 0.1.0.",
 		"operator":               "fail: The operator does not run.",
 		"platform configuration": "ok: ConfigMap voute-system/voute-platform can be read.",
 		"storage":                "ok: Storage class keeping, the cluster's default, grows and retains.",
@@ -209,7 +296,7 @@ func damaged(t *testing.T, c *cluster, person caller) {
 	for _, want := range []string{
 		"fail: ValidatingAdmissionPolicyBinding voute-emergency-reason is not that of version 0.1.0: spec.validationActions[0] differs.",
 		"fail: CustomResourceDefinition pilots.sharing.voute.dev is not that of version 0.1.0: spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.email.maxLength differs.",
-		"ok: 3 kinds",
+		"ok: 7 kinds",
 	} {
 		if !strings.Contains(found, want) {
 			t.Errorf("%s; want %s", found, want)

@@ -39,7 +39,7 @@ func readPage(t *testing.T, c *cluster) {
 			t.Errorf("kubectl voute %s shows something else (+) than the page says (-): %s", found[1], diff)
 		}
 	}
-	for _, command := range []string{"status", "windows", "rollout", "pilots"} {
+	for _, command := range []string{"status", "windows", "rollout", "pilots", "bill"} {
 		if !strings.Contains("\n"+shown, "\n"+command) {
 			t.Errorf("the page shows no kubectl voute %s", command)
 		}

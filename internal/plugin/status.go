@@ -20,7 +20,7 @@ func statusCommand(c *connection) *cobra.Command {
 	var show output
 	command := &cobra.Command{
 		Use:   "status [tenant]",
-		Short: "How tenants are: health, why not, what waits, quota, certificate, availability, price",
+		Short: "How tenants are: health, why not, what waits, storage, certificate, availability, price",
 		Example: "  kubectl voute status -A\n" +
 			"  kubectl voute status -n justice justice\n" +
 			"  kubectl voute status -A -o json",
@@ -64,7 +64,7 @@ func (c *connection) status(command *cobra.Command, args []string, all bool, sho
 		if len(args) == 1 {
 			return status.Page(found.Tenants[0], c.Now(), zone)
 		}
-		return status.Table(found.Tenants, zone)
+		return status.Table(found.Tenants, c.Now(), zone)
 	})
 }
 

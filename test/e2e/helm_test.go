@@ -64,7 +64,7 @@ func newReleaser(t *testing.T) *releaser {
 			t.Errorf("cleaning up: %v", err)
 		}
 	})
-	r.signIn()
+	r.kubeconfig = accountKubeconfig(t, "voute-clients", "client-releases")
 	return r
 }
 
@@ -84,26 +84,27 @@ func documented(t *testing.T, page, language, part string) string {
 	return ""
 }
 
-// signIn writes a kubeconfig with a token of the ServiceAccount, and nothing of
-// the administrator's.
-func (r *releaser) signIn() {
-	r.t.Helper()
+// accountKubeconfig writes a kubeconfig with a token of a ServiceAccount, and nothing
+// of the administrator's.
+func accountKubeconfig(t *testing.T, namespace, account string) string {
+	t.Helper()
 	config, err := clientcmd.LoadFromFile(cluster.Kubeconfig)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
-	token := strings.TrimSpace(cluster.kubectl(r.t, "", "-n", "voute-clients", "create", "token", "client-releases", "--duration=1h"))
+	token := strings.TrimSpace(cluster.kubectl(t, "", "-n", namespace, "create", "token", account, "--duration=1h"))
 	cluster.witness.hide("a ServiceAccount's token", token)
 	if err := clientcmd.ResolveLocalPaths(config); err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	own := config.Contexts[config.CurrentContext]
-	config.AuthInfos = map[string]*clientcmdapi.AuthInfo{"client-releases": {Token: token}}
-	config.Contexts = map[string]*clientcmdapi.Context{config.CurrentContext: {Cluster: own.Cluster, AuthInfo: "client-releases"}}
-	r.kubeconfig = filepath.Join(r.t.TempDir(), "kubeconfig")
-	if err := clientcmd.WriteToFile(*config, r.kubeconfig); err != nil {
-		r.t.Fatal(err)
+	config.AuthInfos = map[string]*clientcmdapi.AuthInfo{account: {Token: token}}
+	config.Contexts = map[string]*clientcmdapi.Context{config.CurrentContext: {Cluster: own.Cluster, AuthInfo: account}}
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, file); err != nil {
+		t.Fatal(err)
 	}
+	return file
 }
 
 // client prepares what an administrator prepares, and writes the client's file.
@@ -309,9 +310,11 @@ func (n *tenant) waitQuota(quota, annual string) {
 	})
 }
 
-// TestTenClientsByHelm releases ten clients with the loop of docs/clients.md.
+// TestTenClientsByHelm releases ten clients with the loop of docs/clients.md, and
+// looks after them with the plugin.
 func TestTenClientsByHelm(t *testing.T) {
 	r := newReleaser(t)
+	plugin := startPluginBuild(t)
 	loop := documented(t, "clients.md", "sh", "for file in clients/*.yaml; do")
 	loop, _, _ = strings.Cut(loop, "kubectl get stn --all-namespaces") // which needs the rights of a viewer
 	place := t.TempDir()
@@ -341,6 +344,7 @@ func TestTenClientsByHelm(t *testing.T) {
 		visitor := newPerson(t, client.address(), "")
 		visitor.mustSee(visitor.get("/"), 200, "Organisme "+client.name)
 	}
+	newSupporter(t, plugin).looksAfter(clients)
 	for _, client := range clients { // all at once, so that the end takes no longer than one of them
 		r.helm("uninstall", client.name, "--namespace", client.name)
 	}

@@ -79,6 +79,9 @@ compares the two. Each template below gives a line for each problem, or nothing.
 {{- include "sharing-tenant.problems.text" (list "organization.fraudContact" . "fraude@justice.gouv.qc.ca") -}}
 {{- if lt (len .) 3 }}{{ include "sharing-tenant.problem" (list "organization.fraudContact" "write a mail address or a telephone number: it has at least 3 characters") }}{{ end -}}
 {{- end -}}
+{{- range $index, $delegate := .delegates -}}
+{{- include "sharing-tenant.problems.mail" (list (printf "organization.delegates[%d]" $index) $delegate) -}}
+{{- end -}}
 {{- $logo := .logo | default dict -}}
 {{- if ne (empty $logo.name) (empty $logo.key) -}}
 {{- include "sharing-tenant.problem" (list "organization.logo" "write both, name for the ConfigMap and key for the entry in it, or neither") -}}

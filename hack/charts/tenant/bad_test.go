@@ -19,6 +19,11 @@ func TestBadValues(t *testing.T) {
 		{`colour: blue`, "additional properties 'colour' not allowed"},
 		{`organization: {nameES: x}`, "at '/organization': additional properties 'nameES' not allowed"},
 		{`production: {hostname: x}`, "at '/production': additional properties 'hostname' not allowed"},
+		{`organization: {delegates: deleguee@justice.example}`, "at '/organization/delegates': got string, want null or array"},
+		{`organization: {delegates: [{email: deleguee@justice.example}]}`, "at '/organization/delegates/0': got object, want string"},
+		{`organization: {delegates: [null]}`, "at '/organization/delegates/0': got null, want string"},
+		{`organization: {delegates: [a@b.example, a@b.example]}`, "at '/organization/delegates': items at 0 and 1 are equal"},
+		{`organization: {delegates: [` + delegates(21) + `]}`, "at '/organization/delegates': maxItems: got 21, want 20"},
 		{`production: {allocatedGB: 19}`, "at '/production/allocatedGB': minimum: got 19, want 20"},
 		{`production: {allocatedGB: 20.5}`, "at '/production/allocatedGB': got number, want null or integer"},
 		{`production: {allocatedGB: "35"}`, "at '/production/allocatedGB': got string, want null or integer"},
@@ -49,6 +54,10 @@ func TestBadValues(t *testing.T) {
 		{`organization: {nameEn: "a\u202eb"}`, "- organization.nameEn: write it on one line"},
 		{`organization: {supportEmail: "Aide <aide@justice.example>"}`, `- organization.supportEmail: "Aide <aide@justice.example>" is not one mail address`},
 		{`organization: {supportEmail: ""}`, "- organization.supportEmail: is missing"},
+		{`organization: {delegates: [deleguee@justice.example, "Ann <ann@justice.example>"]}`, `- organization.delegates[1]: "Ann <ann@justice.example>" is not one mail address: write it like`},
+		{`organization: {delegates: ["a@b.example, c@d.example"]}`, `- organization.delegates[0]: "a@b.example, c@d.example" is not one mail address`},
+		{`organization: {delegates: ["a@b.example\nx: y"]}`, "- organization.delegates[0]: "},
+		{`organization: {delegates: [""]}`, "- organization.delegates[0]: is missing: write one mail address"},
 		{`organization: {fraudContact: "91"}`, "- organization.fraudContact: write a mail address or a telephone number"},
 		{`organization: {logo: {name: images}}`, "- organization.logo: write both"},
 		{`organization: {logo: {name: Images, key: x}}`, `- organization.logo.name: "Images" names no object`},
@@ -93,6 +102,15 @@ func TestBadValues(t *testing.T) {
 			t.Errorf("%s\n  is answered with %v\n  want: %s", bad.values, err, bad.want)
 		}
 	}
+}
+
+// delegates are some of a list, each with an address of their own.
+func delegates(many int) string {
+	all := make([]string, 0, many)
+	for i := range many {
+		all = append(all, fmt.Sprintf("deleguee-%d@justice.example", i))
+	}
+	return strings.Join(all, ", ")
 }
 
 // TestReleaseName: the release's name is the tenant's, and cannot always be.

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func drawValues(t *rapid.T) map[string]any {
 		"tenantName": tenants.draw(t, "tenantName"),
 		"organization": map[string]any{
 			"nameFr": texts.draw(t, "nameFr"), "nameEn": texts.draw(t, "nameEn"), "supportEmail": mails.draw(t, "supportEmail"),
-			"fraudContact": contacts.draw(t, "fraudContact"), "logo": drawLogo(t),
+			"fraudContact": contacts.draw(t, "fraudContact"), "delegates": drawDelegates(t), "logo": drawLogo(t),
 		},
 		"production": production, "development": development, "certificate": drawIssuer(t, production, development),
 		"retention": map[string]any{
@@ -77,6 +78,23 @@ func drawValues(t *rapid.T) map[string]any {
 		"suspend":        rapid.Bool().Draw(t, "suspend"),
 		"deletionPolicy": policies.draw(t, "deletionPolicy"),
 	}
+}
+
+// drawDelegates makes up none, some, or one too many; two may be the same.
+func drawDelegates(t *rapid.T) []any {
+	many := rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "delegates")
+	if rapid.IntRange(0, 99).Draw(t, "many delegates") > 96 {
+		many = rapid.IntRange(20, 21).Draw(t, "delegates")
+	}
+	delegates := make([]any, many)
+	for i := range delegates {
+		if i > 1 {
+			delegates[i] = fmt.Sprintf("deleguee-%d@justice.example", i)
+			continue
+		}
+		delegates[i] = mails.draw(t, "delegate")
+	}
+	return delegates
 }
 
 func drawLogo(t *rapid.T) map[string]any {

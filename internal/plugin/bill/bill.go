@@ -1,7 +1,13 @@
 // Package bill writes what months cost: as a table for people, as CSV for a
 // spreadsheet, and as rows of the FinOps cost and usage specification, FOCUS 1.2.
-// It computes nothing: each amount is one of a statement, in whole cents, and the
-// rows of any form sum to it.
+// Each amount is one of a BillingStatement, in whole cents, and the rows of any form
+// sum to its total.
+//
+// A statement is computed anew from what it has recorded before anything is said of
+// it. Where it says other amounts, nothing is: whoever bills by it would bill wrongly.
+// Storage is rounded once for the month, and so has one line for the subscription and
+// one for what is beyond it, however often the allocation has changed; the days of
+// each allocation are in the line's words.
 //
 // FOCUS has the 21 columns that are mandatory, and of the conditional ones those
 // whose condition is met: there is a public price list, so that every row has its SKU
@@ -29,8 +35,10 @@ const (
 	Intervention SKU = "intervention"
 )
 
-// names are what people call them.
-var names = map[SKU]string{Subscription: "Subscription", AdditionalGB: "Additional GB", Intervention: "Intervention"}
+// title is what people call it.
+func (s SKU) title() string {
+	return map[SKU]string{Subscription: "Subscription", AdditionalGB: "Additional GB", Intervention: "Intervention"}[s]
+}
 
 // Hundredths is a quantity with two places: 75 is three quarters of an hour.
 type Hundredths int64
@@ -40,7 +48,7 @@ type Statement struct {
 	Namespace    string `json:"namespace"`
 	Tenant       string `json:"tenant"`
 	Organization string `json:"organization"`
-	// Start is part of the period, End is not.
+	// Start is part of the period, End is not. Their zone is the one by which days begin.
 	Start time.Time `json:"start"`
 	End   time.Time `json:"end"`
 	// Closed: it can change no more. Another one is as far as the month has come.
@@ -72,6 +80,14 @@ func (s Statement) Total() tariff.Cents {
 		sum += line.Amount
 	}
 	return sum
+}
+
+// state is the word for whether it can change.
+func (s Statement) state() string {
+	if s.Closed {
+		return "closed"
+	}
+	return "open"
 }
 
 // Sorted are statements by tenant and month.

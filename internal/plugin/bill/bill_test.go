@@ -3,19 +3,25 @@ package bill
 import (
 	"bytes"
 	"encoding/csv"
+	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"k8s.io/utils/ptr"
 	"pgregory.net/rapid"
 
+	configv1 "voute.dev/voute/api/config/v1alpha1"
+	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/billing"
 	"voute.dev/voute/internal/plugin/golden"
 	"voute.dev/voute/internal/tariff"
 )
 
-var issuer = Issuer{Name: "Centre des services", Service: "Secure document sharing"}
+var names = Names{Provider: "Centre des services", Publisher: "Voûte", InvoiceIssuer: "Direction des finances", Service: "Secure document sharing"}
 
 func quebec(t testing.TB) *time.Location {
 	t.Helper()
@@ -44,13 +50,13 @@ func november(zone *time.Location) []Statement {
 
 func TestForms(t *testing.T) {
 	zone := quebec(t)
-	golden.Compare(t, "november.txt", Table(november(zone), zone))
+	golden.Compare(t, "november.txt", Table(november(zone)))
 	var sheet, focus bytes.Buffer
-	if err := CSV(&sheet, november(zone), zone); err != nil {
+	if err := CSV(&sheet, november(zone)); err != nil {
 		t.Fatal(err)
 	}
 	golden.Compare(t, "november.csv", sheet.String())
-	if err := FOCUS(&focus, issuer, november(zone)); err != nil {
+	if err := FOCUS(&focus, names, november(zone)); err != nil {
 		t.Fatal(err)
 	}
 	golden.Compare(t, "november.focus.csv", focus.String())
@@ -70,7 +76,7 @@ func TestFOCUS(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := []Statement{draw(t)}
 		var out bytes.Buffer
-		if err := FOCUS(&out, issuer, all); err != nil {
+		if err := FOCUS(&out, names, all); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := csv.NewReader(&out).ReadAll()
@@ -135,4 +141,134 @@ func draw(t *rapid.T) Statement {
 		s.Lines = append(s.Lines, line)
 	}
 	return s
+}
+
+// drawFrom makes up what an operator records in a month: allocations that follow each
+// other, an end, interventions, and a change of prices.
+func drawFrom(t *rapid.T, zone *time.Location) *v1alpha1.BillingStatement {
+	month := tariff.Month{Year: 2026, Month: time.Month(rapid.IntRange(1, 12).Draw(t, "month"))}
+	cfg := &configv1.PlatformConfiguration{TimeZone: zone.String(), Tariff: configv1.Tariff{
+		SubscriptionAnnual: "3500.00", IncludedGB: 20, AdditionalGBAnnual: "3.75", InterventionHour: "133.00", Currency: "CAD",
+		Changes: []configv1.PriceChange{{From: month.Begin(zone).AddDate(0, 0, rapid.IntRange(1, 40).Draw(t, "change")).Format(time.DateOnly), SubscriptionAnnual: "3599.99", IncludedGB: 25, InterventionHour: "140.03"}},
+	}}
+	from := month.Begin(zone).Add(time.Duration(rapid.IntRange(-40*24, 27*24).Draw(t, "from")) * time.Hour)
+	s, err := billing.Open(cfg, "voute-system", v1alpha1.TenantReference{Namespace: "justice", Name: "justice"}, "Justice", month, from, rapid.Int64Range(20, 60).Draw(t, "gb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, hours := range rapid.SliceOfN(rapid.IntRange(0, 27*24), 0, 4).Draw(t, "changes") {
+		at := month.Begin(zone).Add(time.Duration(hours) * time.Hour)
+		if _, err := billing.Record(s, at, rapid.SampledFrom([]int64{0, 20, 21, 35, 60}).Draw(t, "gb")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range rapid.IntRange(0, 3).Draw(t, "interventions") {
+		name := fmt.Sprintf("work-%d", i)
+		day := month.Begin(zone).AddDate(0, 0, rapid.IntRange(-60, 27).Draw(t, "day"))
+		s.Spec.Interventions = append(s.Spec.Interventions, v1alpha1.BilledIntervention{UID: name, Name: name, DoneOn: day.Format(time.DateOnly), Hours: rapid.SampledFrom([]string{"0.25", "1.25", "3"}).Draw(t, "hours")})
+	}
+	if err := billing.Refresh(s, cfg); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Whatever an operator has recorded: the lines sum to the statement's amounts, item by
+// item, and are within its month but for work that was told late; and another total
+// than that is refused.
+func TestOf(t *testing.T) {
+	zone := quebec(t)
+	rapid.Check(t, func(t *rapid.T) {
+		from := drawFrom(t, zone)
+		s, err := Of(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums := map[SKU]tariff.Cents{}
+		for _, line := range s.Lines {
+			sums[line.SKU] += line.Amount
+			if line.Description == "" || !line.From.Before(line.To) || line.To.After(s.End) || (line.SKU != Intervention && line.From.Before(s.Start)) {
+				t.Fatalf("the line is %+v", line)
+			}
+		}
+		for sku, want := range map[SKU]string{Subscription: from.Amounts.Subscription, AdditionalGB: from.Amounts.AdditionalGB, Intervention: from.Amounts.Interventions} {
+			if sums[sku].String() != want {
+				t.Fatalf("the lines of %s sum to %s, and the statement says %s", sku, sums[sku], want)
+			}
+		}
+		if s.Total().String() != from.Amounts.Total {
+			t.Fatalf("the lines sum to %s, and the statement to %s", s.Total(), from.Amounts.Total)
+		}
+		from.Amounts.Total = (s.Total() + 1).String()
+		if _, err := Of(from); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("amounts.total is %q and should be %s", from.Amounts.Total, s.Total())) {
+			t.Fatalf("a cent more is taken: %v", err)
+		}
+	})
+}
+
+// TestWords: each line says for which days it is.
+func TestWords(t *testing.T) {
+	zone := quebec(t)
+	cfg := &configv1.PlatformConfiguration{TimeZone: zone.String(), Tariff: configv1.Tariff{
+		SubscriptionAnnual: "3500.00", IncludedGB: 20, AdditionalGBAnnual: "3.75", InterventionHour: "133.00", Currency: "CAD",
+	}}
+	day := func(number int) time.Time { return time.Date(2026, 11, number, 10, 0, 0, 0, zone) }
+	for name, test := range map[string]struct {
+		gb   map[int]int64
+		want string
+	}{
+		"the whole month":   {map[int]int64{0: 35}, "Subscription, 20 GB (1 Months, 20 GB) | 15 GB more (1 Months, 15 GB)"},
+		"from a day on":     {map[int]int64{23: 20}, "Subscription, 20 GB, 23 to 30 November (1 Units, 20 GB)"},
+		"grows":             {map[int]int64{1: 20, 26: 35}, "Subscription, 20 GB (1 Months, 20 GB) | 15 GB more, 26 to 30 November (1 Units, 15 GB)"},
+		"for a day":         {map[int]int64{1: 20, 26: 35, 27: 20}, "Subscription, 20 GB (1 Months, 20 GB) | 15 GB more, 26 November (1 Units, 15 GB)"},
+		"to and fro":        {map[int]int64{0: 30, 10: 35, 20: 20}, "Subscription, 20 GB (1 Months, 20 GB) | 10 GB more, 1 to 9 November; 15 GB more, 10 to 19 November (1 Units, 0 GB)"},
+		"leaves, and again": {map[int]int64{0: 20, 3: 0, 20: 20}, "Subscription, 20 GB, 1 to 3 November; Subscription, 20 GB, 20 to 30 November (1 Units, 0 GB)"},
+	} {
+		days := slices.Sorted(maps.Keys(test.gb))
+		from, err := billing.Open(cfg, "voute-system", v1alpha1.TenantReference{Namespace: "justice", Name: "justice"}, "Justice", tariff.Month{Year: 2026, Month: 11}, day(days[0]), test.gb[days[0]])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, number := range days[1:] {
+			if _, err := billing.Record(from, day(number), test.gb[number]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := billing.Refresh(from, cfg); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Of(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var parts []string
+		for _, line := range s.Lines {
+			parts = append(parts, fmt.Sprintf("%s (%s %s, %d GB)", line.Description, line.Quantity, line.Unit, line.GB))
+		}
+		if got := strings.Join(parts, " | "); got != test.want {
+			t.Errorf("%s: it says %s; want %s", name, got, test.want)
+		}
+	}
+}
+
+// TestOfRefuses: what was recorded and cannot be read is said.
+func TestOfRefuses(t *testing.T) {
+	zone := quebec(t)
+	rapid.Check(t, func(t *rapid.T) {
+		from := drawFrom(t, zone)
+		spoil := rapid.SampledFrom([]func(){
+			func() { from.Spec.TimeZone = "Nowhere" },
+			func() { from.Spec.Month = "2026-13" },
+			func() { from.Spec.Prices[0].SubscriptionAnnual = "dear" },
+			func() { from.Amounts.AllocatedGB = ptr.To[int64](7) },
+			func() { from.Amounts.Storage = "0.001" },
+			func() {
+				from.Amounts.Stretches = append(from.Amounts.Stretches, v1alpha1.BilledStretch{FirstDay: 1, LastDay: 1})
+			},
+		}).Draw(t, "spoilt")
+		spoil()
+		if s, err := Of(from); err == nil || !strings.Contains(err.Error(), "BillingStatement ") {
+			t.Fatalf("it is taken, or not named: %+v, %v", s, err)
+		}
+	})
 }

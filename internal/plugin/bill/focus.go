@@ -6,10 +6,12 @@ import (
 	"time"
 )
 
-// Issuer is who sends the bills.
-type Issuer struct {
-	// Name of the platform, as provider, publisher and issuer of invoices.
-	Name string
+// Names are those of FOCUS that no statement has.
+type Names struct {
+	// Provider makes the service available, and Publisher has made its software.
+	Provider, Publisher string
+	// InvoiceIssuer sends the invoices.
+	InvoiceIssuer string
 	// Service is what the service is called.
 	Service string
 }
@@ -22,7 +24,7 @@ type column struct {
 
 // row is one charge with what it belongs to.
 type row struct {
-	Issuer
+	Names
 	Statement
 	Line
 }
@@ -43,26 +45,26 @@ var columns = []column{
 	{"ChargePeriodStart", func(r row) string { return utc(r.From) }},
 	{"ContractedCost", func(r row) string { return r.Amount.String() }},
 	{"EffectiveCost", func(r row) string { return r.Amount.String() }},
-	{"InvoiceIssuerName", func(r row) string { return r.Name }},
+	{"InvoiceIssuerName", func(r row) string { return r.InvoiceIssuer }},
 	{"ListCost", func(r row) string { return r.Amount.String() }},
 	{"ListUnitPrice", func(r row) string { return r.price().unitPrice }},
 	{"PricingQuantity", func(r row) string { return r.price().quantity }},
 	{"PricingUnit", func(r row) string { return r.price().unit }},
-	{"ProviderName", func(r row) string { return r.Name }},
-	{"PublisherName", func(r row) string { return r.Name }},
+	{"ProviderName", func(r row) string { return r.Provider }},
+	{"PublisherName", func(r row) string { return r.Publisher }},
 	{"ResourceId", func(r row) string { return r.account() }},
 	{"ServiceCategory", func(row) string { return "Business Applications" }},
 	{"ServiceName", func(r row) string { return r.Service }},
 	{"ServiceSubcategory", func(row) string { return "Productivity and Collaboration" }},
 	{"SkuId", func(r row) string { return string(r.SKU) }},
-	{"SkuMeter", func(r row) string { return names[r.SKU] }},
+	{"SkuMeter", func(r row) string { return r.SKU.title() }},
 	{"SkuPriceId", func(r row) string { return string(r.SKU) }},
 	{"x_AllocatedGB", func(r row) string { return r.gb() }},
 	{"x_StatementClosed", func(r row) string { return fmt.Sprint(r.Closed) }},
 }
 
 // FOCUS writes a row for each charge.
-func FOCUS(out io.Writer, issuer Issuer, all []Statement) error {
+func FOCUS(out io.Writer, names Names, all []Statement) error {
 	headings := make([]string, 0, len(columns))
 	for _, c := range columns {
 		headings = append(headings, c.id)
@@ -72,7 +74,7 @@ func FOCUS(out io.Writer, issuer Issuer, all []Statement) error {
 		for _, line := range s.Lines {
 			cells := make([]string, 0, len(columns))
 			for _, c := range columns {
-				cells = append(cells, c.cell(row{issuer, s, line}))
+				cells = append(cells, c.cell(row{names, s, line}))
 			}
 			rows = append(rows, cells)
 		}

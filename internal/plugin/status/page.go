@@ -10,13 +10,6 @@ import (
 	"voute.dev/voute/internal/plugin/page"
 )
 
-// A vault is called filling from the first of these percentages on, and almost
-// full from the second.
-const (
-	filling    = 80
-	almostFull = 95
-)
-
 // soon is how long before its end a certificate is spoken of: cert-manager renews
 // one long before.
 const soon = 14 * 24 * time.Hour
@@ -93,6 +86,9 @@ func (w *writer) price(b *v1alpha1.BillingStatus) {
 		what += fmt.Sprintf(", %d of them additional", b.AdditionalGB)
 	}
 	w.Field("Monthly", "%s %s (%s a year, before taxes) for %s", b.Monthly, b.Currency, b.Annual, what)
+	if b.MonthTotal != "" {
+		w.Field("This month", "%s: %s %s, if nothing changes until its end, with its interventions so far", b.Month, b.MonthTotal, b.Currency)
+	}
 }
 
 func (w *writer) environment(e Environment) {
@@ -170,18 +166,37 @@ func (w *writer) storage(e Environment) {
 		return
 	}
 	text := fmt.Sprintf("%s %d %%: %s of %s", page.Bar(*e.UsedPercent), *e.UsedPercent, page.GB(e.Used), page.GB(e.Quota))
-	switch {
-	case *e.UsedPercent >= almostFull:
-		text += "; almost full"
-	case *e.UsedPercent >= filling:
-		text += "; filling up"
+	if e.StorageLevel != "" {
+		text += "; " + string(e.StorageLevel)
 	}
 	w.Field("Used", "%s", text)
+	if e.Reserved != nil {
+		w.Field("", "%s more is reserved by uploads under way", page.GB(e.Reserved))
+	}
+	w.Field("", "%s", w.full(e))
 	if e.UsageTime != nil {
 		w.Field("", "last moved %s", w.around(e.UsageTime))
 	}
 	if inForce := e.Quota.Value() / 1_000_000_000; e.AllocatedGB > inForce {
 		w.Field("Quota", "%d GB is in force, %d GB is asked for: see %s", inForce, e.AllocatedGB, v1alpha1.StorageReadyCondition)
+	}
+}
+
+// full says when the quota is used up, which the operator has reckoned when the use
+// moved last.
+func (w *writer) full(e Environment) string {
+	days, known := e.DaysUntilFull(w.now)
+	switch {
+	case !known:
+		return ""
+	case days < 0:
+		return "was to be full on " + e.FullOn + " at the rate of that time"
+	case days == 0:
+		return "full today, " + e.FullOn + ", at the present rate"
+	case days == 1:
+		return "full tomorrow, " + e.FullOn + ", at the present rate"
+	default:
+		return fmt.Sprintf("full on %s at the present rate, in %d days", e.FullOn, days)
 	}
 }
 

@@ -53,7 +53,7 @@ func TestPages(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	_, tenants := fixtures(t)
-	golden.Compare(t, "table.txt", Table(tenants, quebec(t)))
+	golden.Compare(t, "table.txt", Table(tenants, now, quebec(t)))
 }
 
 func TestJSON(t *testing.T) {
@@ -70,9 +70,14 @@ func TestHeadingsAreKubectls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := []string{"NAMESPACE", "NAME", "STARTS"}
+	known := append([]string{"NAMESPACE", "NAME"}, Own...)
 	for _, column := range regexp.MustCompile(`(?m)^ {6}name: (\S+)$`).FindAllStringSubmatch(string(kinds), -1) {
 		known = append(known, column[1])
+	}
+	for _, own := range Own {
+		if slices.Contains(known[2+len(Own):], own) {
+			t.Errorf("kubectl has a column %s now: show what it shows", own)
+		}
 	}
 	for _, heading := range Headings {
 		if !slices.Contains(known, heading) {
@@ -100,6 +105,33 @@ func TestConditions(t *testing.T) {
 		tenant.Status.Conditions = []metav1.Condition{{Type: test.kind, Status: test.status}}
 		if got := len(Of(tenant).Conditions) > 0; got != test.told {
 			t.Errorf("%s=%s is told: %v; want %v", test.kind, test.status, got, test.told)
+		}
+	}
+}
+
+// TestDaysUntilFull: days are counted by the calendar, and not by hours.
+func TestDaysUntilFull(t *testing.T) {
+	for _, test := range []struct {
+		fullOn, now string
+		days        int
+		words       string
+	}{
+		{"", "2026-11-23T13:00:00Z", 0, ""},
+		{"2026-11-23", "2026-11-23T23:59:59Z", 0, "full today, 2026-11-23, at the present rate"},
+		{"2026-11-24", "2026-11-23T23:59:59Z", 1, "full tomorrow, 2026-11-24, at the present rate"},
+		{"2026-11-24", "2026-11-23T00:00:00Z", 1, "full tomorrow, 2026-11-24, at the present rate"},
+		{"2027-03-14", "2026-11-23T13:00:00Z", 111, "full on 2027-03-14 at the present rate, in 111 days"},
+		{"2026-11-20", "2026-11-23T13:00:00Z", -3, "was to be full on 2026-11-20 at the rate of that time"},
+	} {
+		at, err := time.Parse(time.RFC3339, test.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := Environment{FullOn: test.fullOn}
+		days, known := e.DaysUntilFull(at.In(quebec(t)))
+		words := (&writer{now: at, zone: quebec(t)}).full(e)
+		if days != test.days || known != (test.fullOn != "") || words != test.words {
+			t.Errorf("%q at %s: %d days, known %v, %q; want %d, %q", test.fullOn, test.now, days, known, words, test.days, test.words)
 		}
 	}
 }

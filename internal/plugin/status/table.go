@@ -11,17 +11,23 @@ import (
 	"voute.dev/voute/internal/plugin/page"
 )
 
-// Headings are those of the table. But for STARTS, which is when what waits may
-// start, they are columns that kubectl knows, and show the same.
+// Headings are those of the table: columns that kubectl knows, which show the same,
+// and Own.
 var Headings = []string{
-	"NAMESPACE", "NAME", "READY", "REASON", "VERSION", "QUOTA", "USED", "USED%", "AVAILABLE%", "MONTHLY", "PENDING", "STARTS",
+	"NAMESPACE", "NAME", "READY", "REASON", "VERSION", "QUOTA", "USED", "USED%", "RESERVED", "LEVEL", "FULL-IN",
+	"AVAILABLE%", "MONTHLY", "THIS-MONTH", "PENDING", "STARTS",
 }
 
+// Own are the columns that kubectl has not: what uploads under way may still take,
+// how near the use is to the quota and how far the day is on which it is used up, and
+// when what waits may start.
+var Own = []string{"RESERVED", "LEVEL", "FULL-IN", "STARTS"}
+
 // Table has one line for each tenant, and then how many are how.
-func Table(tenants []Tenant, zone *time.Location) string {
+func Table(tenants []Tenant, now time.Time, zone *time.Location) string {
 	rows := make([][]string, 0, len(tenants))
 	for i := range tenants {
-		rows = append(rows, row(&tenants[i], zone))
+		rows = append(rows, row(&tenants[i], now, zone))
 	}
 	p := &page.Page{}
 	p.Table(Headings, rows)
@@ -30,18 +36,18 @@ func Table(tenants []Tenant, zone *time.Location) string {
 	return p.String()
 }
 
-func row(t *Tenant, zone *time.Location) []string {
+func row(t *Tenant, now time.Time, zone *time.Location) []string {
 	cells := map[string]string{
 		"NAMESPACE": t.Namespace, "NAME": t.Name, "READY": string(t.Ready), "REASON": t.Reason, "PENDING": t.Pending,
 	}
 	if b := t.Billing; b != nil {
-		cells["MONTHLY"] = b.Monthly
+		cells["MONTHLY"], cells["THIS-MONTH"] = b.Monthly, b.MonthTotal
 	}
 	if start := t.Starts(); !start.IsZero() {
 		cells["STARTS"] = page.Stamp(start, zone)
 	}
 	if e := t.Production(); e != nil {
-		e.cells(cells)
+		e.cells(cells, now)
 	}
 	row := make([]string, len(Headings))
 	for i, heading := range Headings {
@@ -50,13 +56,20 @@ func row(t *Tenant, zone *time.Location) []string {
 	return row
 }
 
-func (e *Environment) cells(cells map[string]string) {
+func (e *Environment) cells(cells map[string]string, now time.Time) {
 	cells["VERSION"] = e.Version
 	if e.Quota != nil && e.Used != nil {
 		cells["QUOTA"], cells["USED"] = e.Quota.String(), e.Used.String()
 	}
 	if e.UsedPercent != nil {
 		cells["USED%"] = fmt.Sprint(*e.UsedPercent)
+	}
+	if e.Reserved != nil {
+		cells["RESERVED"] = e.Reserved.String()
+	}
+	cells["LEVEL"] = string(e.StorageLevel)
+	if days, known := e.DaysUntilFull(now); known {
+		cells["FULL-IN"] = fmt.Sprintf("%dd", max(0, days))
 	}
 	if e.Availability != nil {
 		cells["AVAILABLE%"] = e.Availability.Percent

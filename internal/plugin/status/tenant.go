@@ -59,6 +59,12 @@ type Environment struct {
 	Used        *resource.Quantity `json:"used,omitempty"`
 	UsedPercent *int32             `json:"usedPercent,omitempty"`
 	UsageTime   *metav1.Time       `json:"usageTime,omitempty"`
+	// Reserved is what uploads under way may still take.
+	Reserved *resource.Quantity `json:"reserved,omitempty"`
+	// StorageLevel is how near the use is to the quota, as the operator judges it.
+	StorageLevel v1alpha1.StorageLevel `json:"storageLevel,omitempty"`
+	// FullOn is the day on which the quota is used up at the present rate.
+	FullOn string `json:"fullOn,omitempty"`
 
 	CertificateNotAfter *metav1.Time           `json:"certificateNotAfter,omitempty"`
 	Availability        *v1alpha1.Availability `json:"availability,omitempty"`
@@ -141,10 +147,21 @@ func has(all []Environment, name v1alpha1.EnvironmentName) bool {
 func (e *Environment) take(told *v1alpha1.EnvironmentStatus) {
 	e.URL, e.Version = told.URL, told.Version
 	e.Quota, e.Used, e.UsedPercent, e.UsageTime = told.Quota, told.Used, told.UsedPercent, told.UsageTime
+	e.Reserved, e.StorageLevel, e.FullOn = told.Reserved, told.StorageLevel, told.FullOn
 	e.CertificateNotAfter, e.Availability, e.Pending = told.CertificateNotAfter, told.Availability, told.Pending
 	if r := told.Rollout; r != nil {
 		e.HealthySince, e.Change, e.Failed, e.Emergencies = r.HealthySince, r.Change, r.Failed, r.Emergencies
 	}
+}
+
+// DaysUntilFull is how many days are left by the calendar of UTC, in which FullOn is;
+// it is negative where that day is over. None are known where there is no such day.
+func (e *Environment) DaysUntilFull(now time.Time) (days int, known bool) {
+	full, err := time.Parse(time.DateOnly, e.FullOn)
+	if err != nil {
+		return 0, false
+	}
+	return int(full.Sub(now.UTC().Truncate(24*time.Hour)) / (24 * time.Hour)), true
 }
 
 // Production is the environment that the columns speak of; nil where there is none.
