@@ -59,8 +59,9 @@ func operate(file string) error {
 		return err
 	}
 	config.QPS, config.Burst = set.QPS, max(1, int(2*set.QPS))
+	before := &controllers.Predecessor{}
 	manager, err := controllers.NewManager(config, controllers.Options{
-		Namespace: set.Namespace, MetricsAddress: "0", HealthAddress: "0", LeaderElection: true,
+		Namespace: set.Namespace, MetricsAddress: "0", HealthAddress: "0", LeaderElection: true, Predecessor: before,
 	})
 	if err != nil {
 		return err
@@ -73,14 +74,14 @@ func operate(file string) error {
 	if err != nil {
 		return err
 	}
-	if err := add(ctx, manager, set, own); err != nil {
+	if err := add(ctx, manager, set, own, before); err != nil {
 		return err
 	}
 	return profiled(ctx, set.Profiles, manager.Start)
 }
 
 // add puts the controllers into the manager, and what reads the platform's file.
-func add(ctx context.Context, manager ctrl.Manager, set settings.Settings, own *identity.Identity) error {
+func add(ctx context.Context, manager ctrl.Manager, set settings.Settings, own *identity.Identity, before *controllers.Predecessor) error {
 	wake := make(chan event.GenericEvent, 1)
 	build := func(content []byte) (*sharingtenant.Platform, error) { return platformOf(set, own, content) }
 	inForce, err := reload.Open(set.PlatformFile, build, func(bool) {}, waker(wake))
@@ -92,7 +93,7 @@ func add(ctx context.Context, manager ctrl.Manager, set settings.Settings, own *
 	}
 	return controllers.Add(ctx, manager, controllers.Parts{
 		Platform: inForce.Current, PublicKey: own.PublicKey, Namespace: set.Namespace,
-		Wake: wake, Pace: sharingtenant.DefaultPace, Now: time.Now,
+		Wake: wake, Pace: sharingtenant.DefaultPace, Now: time.Now, Alive: before.LastAlive,
 	})
 }
 
