@@ -59,6 +59,9 @@ func (c *campaign) run(t *testing.T, attempts []attempt) {
 		if some[0].kind.Name == "Pilot" || some[0].kind.Name == "Intervention" {
 			n.becomeReady()
 		}
+		if some[0].kind.Name == "Intervention" {
+			n.kubectl("patch", "sharingtenant", "justice", "--type", "merge", "-p", `{"spec":{"organization":{"delegates":["delegue@personne.example"]}}}`)
+		}
 		mark := c.written.total()
 		var members []member
 		for _, each := range some {

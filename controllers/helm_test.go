@@ -145,9 +145,12 @@ func released(n *tenant) {
 func (r *releaser) uninstall() {
 	r.Helper()
 	r.helm(append([]string{"uninstall", "justice"}, waits...)...)
-	if left := r.kubectl("get", "sharingtenants,pilots,retentionpolicies", "-o", "name"); left != "" {
-		r.Errorf("helm uninstall --wait leaves %s", left)
-	}
+	eventually(r.T, "the release is gone", func() error {
+		if left := r.kubectl("get", "sharingtenants,pilots,retentionpolicies", "-o", "name"); left != "" {
+			return fmt.Errorf("helm uninstall --wait leaves %s", left)
+		}
+		return nil
+	})
 }
 
 func changedByHand(n *tenant) {

@@ -4,7 +4,7 @@ import "sigs.k8s.io/yaml"
 
 // documents are good objects that together have every field of a kind. Which of
 // two certificates an environment has excludes the other, so that there are two
-// tenants. NAME in them is for the caller to replace, as is NAMESPACE.
+// tenants; work that is done took hours, so that there are two interventions. NAME in them is for the caller to replace, as is NAMESPACE.
 var documents = map[string][]string{
 	"SharingTenant": {`
 apiVersion: sharing.voute.dev/v1alpha1
@@ -64,6 +64,15 @@ spec:
   description: Import of users
   hours: "1.25"
   billable: true
+`, `
+apiVersion: sharing.voute.dev/v1alpha1
+kind: Intervention
+metadata: {name: NAME, namespace: NAMESPACE}
+spec:
+  tenantRef: {name: justice}
+  requestedBy: delegue@personne.example
+  description: Import of users
+  hours: "1.25"
   doneOn: "2026-11-01"
 `},
 	"RetentionPolicy": {`
