@@ -1,9 +1,11 @@
 package sharingtenant
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -88,6 +90,69 @@ func TestPercent(t *testing.T) {
 	} {
 		if got := percent(test.used, test.quota); (got == nil) != (test.want == nil) || (got != nil && *got != *test.want) {
 			t.Errorf("%d of %d: %v, want %v", test.used, test.quota, got, test.want)
+		}
+	}
+}
+
+// A quota that is nearly used up is told once for each level, and once when it is
+// over; the condition keeps its words while the level lasts.
+func TestStorageLevels(t *testing.T) {
+	const quota = 20 * gigabyte
+	tenant := &v1alpha1.SharingTenant{}
+	tell := func(percent, reserved int64) (reasons []string, condition string) {
+		s := &scope{tenant: tenant.DeepCopy(), before: *tenant.Status.DeepCopy(), now: noon}
+		e := &environment{Environment: v1alpha1.Environment{Name: v1alpha1.ProductionEnvironment}, status: s.statusOf(v1alpha1.ProductionEnvironment)}
+		s.environments = []*environment{e}
+		e.takeOver(&status.Report{Storage: status.StorageReport{QuotaBytes: quota, UsedBytes: quota / 100 * percent, ReservedBytes: reserved}}, noon)
+		s.tenant.Status.Conditions = nil
+		s.tellStorage()
+		for _, each := range s.news {
+			reasons = append(reasons, each.reason)
+		}
+		s.tenant.Status.Environments = []v1alpha1.EnvironmentStatus{*e.status}
+		tenant = s.tenant
+		if found := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.StorageLowCondition); found != nil {
+			condition = found.Reason + ": " + found.Message
+		}
+		return reasons, condition
+	}
+	last := ""
+	for _, step := range []struct {
+		percent int64
+		news    string
+		reason  string
+	}{
+		{79, "", ""}, {80, "QuotaWarning", "QuotaWarning"}, {79, "", "QuotaWarning"}, {96, "QuotaCritical", "QuotaCritical"}, {93, "", "QuotaCritical"},
+		{85, "", "QuotaWarning"}, {50, "QuotaNormal", ""}, {99, "QuotaCritical", "QuotaCritical"},
+	} {
+		news, condition := tell(step.percent, 0)
+		if strings.Join(news, " ") != step.news || !strings.HasPrefix(condition, step.reason) || (step.reason == "") != (condition == "") {
+			t.Errorf("at %d %% it tells %v, and %q", step.percent, news, condition)
+		}
+		if last != "" && condition != "" && strings.HasPrefix(last, step.reason+":") && condition != last {
+			t.Errorf("the words change from %q to %q", last, condition)
+		}
+		last = condition
+	}
+	if tell(99, 100*megabyte); tenant.Status.Environments[0].Reserved.Value() != 100*megabyte {
+		t.Errorf("reserved is %v", tenant.Status.Environments[0].Reserved)
+	}
+	if tell(99, 0); tenant.Status.Environments[0].Reserved != nil {
+		t.Errorf("reserved is still %v", tenant.Status.Environments[0].Reserved)
+	}
+}
+
+// A smaller quota is in force as far down as documents let it be.
+func TestHolds(t *testing.T) {
+	for _, test := range []struct{ inForce, used, asked, want int64 }{
+		{0, 0, 20, 20}, {35, 10, 20, 20}, {35, 22, 20, 22}, {35, 34, 50, 50}, {35, 36, 20, 35},
+	} {
+		e := &environment{status: &v1alpha1.EnvironmentStatus{}}
+		if test.inForce > 0 {
+			e = shown(test.inForce*gigabyte, test.used*gigabyte-megabyte)
+		}
+		if got := e.holds(test.asked); got != test.want {
+			t.Errorf("of %d GB with %d used, %d asked for: %d, want %d", test.inForce, test.used, test.asked, got, test.want)
 		}
 	}
 }

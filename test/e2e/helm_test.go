@@ -209,7 +209,7 @@ func (r *releaser) mayNoMore(namespace string) {
 	for question, want := range map[string]string{
 		"create sharingtenants.sharing.voute.dev -n " + namespace:       "yes",
 		"delete persistentvolumeclaims -n " + namespace:                 "no",
-		"create pods/exec -n " + namespace:                              "no",
+		"create pods --subresource=exec -n " + namespace:                "no",
 		"create deployments.apps -n " + namespace:                       "no",
 		"create rolebindings.rbac.authorization.k8s.io -n " + namespace: "no",
 		"list secrets -n voute-system":                                  "no",
@@ -227,7 +227,8 @@ func (r *releaser) mayNoMore(namespace string) {
 // nothing behind where all was good.
 func (r *releaser) test(name, want string) {
 	r.t.Helper()
-	if said := r.helm("test", name, "--namespace", name, "--timeout", "150s"); !strings.Contains(said, want) || !strings.Contains(said, "certificate: good") {
+	said := strings.ReplaceAll(r.helm("test", name, "--namespace", name, "--timeout", "150s"), `\"`, `"`) // Helm shows it as a line of a log
+	if !strings.Contains(said, want) || !strings.Contains(said, "certificate: good") {
 		r.t.Errorf("helm test does not say %q:\n%s", want, said)
 	}
 	if pods := cluster.kubectl(r.t, "", "-n", name, "get", "pods", "-o", "name", "-l", "app.kubernetes.io/component=test"); pods != "" {

@@ -253,7 +253,7 @@ func (s *supporter) asksTheDoctor() {
 	}
 	for check, wants := range map[string][]string{
 		"kubernetes":             {"ok: Kubernetes "},
-		"cert-manager":           {"ok: cert-manager's controller is at work."},
+		"cert-manager":           {"ok: cert-manager's kinds are there."},
 		"kinds and admission":    {"kinds and admission policies are those of version"},
 		"operator":               {"ok: The operator runs."},
 		"platform configuration": {"ok: ConfigMap voute-system/voute-platform can be read."},
