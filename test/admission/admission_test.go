@@ -62,6 +62,20 @@ spec:
   maxDays: 90
 `
 
+const goodIntervention = `
+apiVersion: sharing.voute.dev/v1alpha1
+kind: Intervention
+metadata:
+  name: import
+  namespace: default
+spec:
+  tenantRef: {name: justice}
+  requestedBy: deleguee@justice.example
+  description: Import of the regional offices' users
+  hours: "1.25"
+  doneOn: 2026-11-25
+`
+
 // sample is a good object with one thing changed, and what the API server answers.
 type sample struct{ object, old, new, want string }
 
@@ -118,6 +132,16 @@ var refused = map[string]sample{
 	"third language":           {goodPilot, "  email:", "  language: es\n  email:", `supported values: "fr", "en"`},
 	"pilot without an address": {goodPilot, "  email: marie.o'brien+pilote@justice.example\n", "", "spec.email: Required value"},
 
+	"a delegate by name":   {goodTenant, "  organization:\n", "  organization:\n    delegates: [Marie Tremblay]\n", "spec.organization.delegates[0]: Invalid value: \"Marie Tremblay\": write one mail address, for example deleguee@justice.gouv.qc.ca"},
+	"a delegate twice":     {goodTenant, "  organization:\n", "  organization:\n    delegates: [a@b.example, a@b.example]\n", `spec.organization.delegates[1]: Duplicate value: "a@b.example"`},
+	"a third of an hour":   {goodIntervention, `"1.25"`, `"0.33"`, `spec.hours: Invalid value: "0.33": write hours in steps of a quarter, for example "1.25"`},
+	"no time at all":       {goodIntervention, `"1.25"`, `"0.00"`, `write hours in steps of a quarter`},
+	"hours as a number":    {goodIntervention, `"1.25"`, `1.25`, `spec.hours: Invalid value: "number": spec.hours in body must be of type string`},
+	"done without hours":   {goodIntervention, "  hours: \"1.25\"\n", "", `spec: Invalid value: write hours, for example "1.25": work that is done took some time`},
+	"the 25th of November": {goodIntervention, "2026-11-25", "25-11-2026", `spec.doneOn: Invalid value: "25-11-2026": write a day like 2026-11-22`},
+	"asked for by nobody":  {goodIntervention, "  requestedBy: deleguee@justice.example\n", "", "spec.requestedBy: Required value"},
+	"work without a word":  {goodIntervention, "Import of the regional offices' users", `""`, "spec.description in body should be at least 1 chars long"},
+
 	"default over maximum":  {goodPolicy, "defaultDays: 30", "defaultDays: 91", "spec: Invalid value: minDays is 1, defaultDays is 91, maxDays is 90: write them in rising order"},
 	"minimum over default":  {goodPolicy, "defaultDays: 30", "defaultDays: 30\n  minDays: 31", "minDays is 31, defaultDays is 30, maxDays is 90: write them in rising order"},
 	"no days":               {goodPolicy, "defaultDays: 30", "defaultDays: 0", "spec.defaultDays"},
@@ -138,6 +162,10 @@ var accepted = map[string]sample{
 	"a host in another script": {object: goodTenant, old: "partage.justice.example", new: "xn--qubec-csa.example"},
 	"the pilot":                {object: goodPilot},
 	"the policy":               {object: goodPolicy},
+	"work that is done":        {object: goodIntervention},
+	"work that is not":         {object: goodIntervention, old: "  hours: \"1.25\"\n  doneOn: 2026-11-25\n"},
+	"whole hours":              {object: goodIntervention, old: "1.25", new: "12"},
+	"two delegates":            {object: goodTenant, old: "  organization:\n", new: "  organization:\n    delegates: [a@b.example, c@b.example]\n"},
 	"longest host":             {object: goodTenant, old: "partage.justice.example", new: strings.Repeat("a.", 123) + "example"},
 	"one letter for a label":   {object: goodTenant, old: "partage.justice.example", new: "a.qc"},
 	"digits in front":          {object: goodTenant, old: "partage.justice.example", new: "0.1.example"},

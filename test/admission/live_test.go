@@ -15,9 +15,9 @@ import (
 	"voute.dev/voute/test/apiserver"
 )
 
-// testLive creates the three objects and looks at what happens to them after.
+// testLive creates an object of each kind that people write, and looks at what happens to them after.
 func testLive(t *testing.T, server *apiserver.Server) {
-	server.MustKubectl(t, goodTenant+"---"+goodPilot+"---"+goodPolicy, "apply", "-f", "-")
+	server.MustKubectl(t, goodTenant+"---"+goodPilot+"---"+goodPolicy+"---"+goodIntervention, "apply", "-f", "-")
 	t.Run("defaults", func(t *testing.T) { testDefaults(t, server) })
 	t.Run("changes", func(t *testing.T) { testChanges(t, server) })
 	t.Run("status", func(t *testing.T) { testStatus(t, server) })
@@ -57,6 +57,8 @@ func testChanges(t *testing.T, server *apiserver.Server) {
 	const class = "storage.storageClassName cannot change: a volume cannot move to another class"
 	for name, test := range map[string]struct{ object, patch, want string }{
 		"another tenant":        {"plt/marie-tremblay", `[{"op":"replace","path":"/spec/tenantRef/name","value":"culture"}]`, "tenantRef cannot change: delete this pilot and name a new one"},
+		"work for another":      {"itv/import", `[{"op":"replace","path":"/spec/tenantRef/name","value":"culture"}]`, "tenantRef cannot change: delete this intervention and write another"},
+		"more hours":            {"itv/import", `[{"op":"replace","path":"/spec/hours","value":"2"}]`, ""},
 		"another address":       {"plt/marie-tremblay", `[{"op":"replace","path":"/spec/email","value":"m@justice.example"}]`, ""},
 		"another class":         {"stn/justice", `[{"op":"replace","path":"/spec/environments/0/storage/storageClassName","value":"lente"}]`, class},
 		"class taken away":      {"stn/justice", `[{"op":"remove","path":"/spec/environments/0/storage/storageClassName"}]`, class},
@@ -184,9 +186,10 @@ func ask(t *testing.T, server *apiserver.Server, resource, form string) []byte {
 // testHeadings: these are what people see without -o wide, in this order.
 func testHeadings(t *testing.T, server *apiserver.Server) {
 	for resource, want := range map[string]string{
-		"stn": "NAME READY URL VERSION QUOTA USED USED% MONTHLY PENDING AGE",
+		"stn": "NAME READY URL VERSION QUOTA USED USED% MONTHLY THIS-MONTH PENDING AGE",
 		"plt": "NAME TENANT NAME PHASE READY AGE",
 		"rtp": "NAME DEFAULT MIN MAX TENANTS READY AGE",
+		"itv": "NAME TENANT HOURS DONE BILLABLE AMOUNT READY AGE",
 	} {
 		output := server.MustKubectl(t, "", "get", resource)
 		heading, _, _ := strings.Cut(output, "\n")
@@ -200,6 +203,7 @@ func testSelectableFields(t *testing.T, server *apiserver.Server) {
 	for selector, want := range map[string]string{
 		"plt spec.tenantRef.name=justice":           "pilot.sharing.voute.dev/marie-tremblay",
 		"plt spec.tenantRef.name=culture":           "",
+		"itv spec.tenantRef.name=justice":           "intervention.sharing.voute.dev/import",
 		"stn spec.retentionPolicyRef.name=courante": "sharingtenant.sharing.voute.dev/justice",
 		"stn spec.retentionPolicyRef.name=longue":   "",
 	} {
@@ -212,6 +216,7 @@ func testSelectableFields(t *testing.T, server *apiserver.Server) {
 
 func testNames(t *testing.T, server *apiserver.Server) {
 	want := []string{
+		"intervention.sharing.voute.dev/import",
 		"pilot.sharing.voute.dev/marie-tremblay",
 		"retentionpolicy.sharing.voute.dev/courante",
 		"sharingtenant.sharing.voute.dev/justice",

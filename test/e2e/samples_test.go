@@ -61,7 +61,7 @@ func checkTable(t *testing.T) {
 	table := cluster.kubectl(t, "", "get", "stn", "-n", justice)
 	lines := strings.Split(strings.TrimSpace(table), "\n")
 	columns := strings.Join(strings.Fields(lines[0]), " ")
-	if want := "NAME READY URL VERSION QUOTA USED USED% MONTHLY PENDING AGE"; columns != want {
+	if want := "NAME READY URL VERSION QUOTA USED USED% MONTHLY THIS-MONTH PENDING AGE"; columns != want {
 		t.Errorf("columns %q, want %q", columns, want)
 	}
 	for _, cell := range []string{"justice", "True", cluster.address("partage.justice.localhost"), "20G", "291.67"} {
