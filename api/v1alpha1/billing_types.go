@@ -110,7 +110,7 @@ type PricesFrom struct {
 type AllocationFrom struct {
 	// from is the instant at which it took effect.
 	// +required
-	From metav1.Time `json:"from,omitzero"`
+	From metav1.Time `json:"from,omitzero"` //nolint:kubeapilinter // a time is never left out, and has no zero value as text
 
 	// allocatedGB is the quota in GB; 0 where the service has ended.
 	// +required

@@ -340,7 +340,7 @@ type StorageLevel string
 type StorageGrowth struct {
 	// since is when there was used what the rate is reckoned from.
 	// +required
-	Since metav1.Time `json:"since,omitzero"`
+	Since metav1.Time `json:"since,omitzero"` //nolint:kubeapilinter // a time is never left out, and has no zero value as text
 
 	// used is what was, in bytes.
 	// +required
@@ -348,7 +348,7 @@ type StorageGrowth struct {
 
 	// nextSince and nextUsed take their place a week after them.
 	// +required
-	NextSince metav1.Time `json:"nextSince,omitzero"`
+	NextSince metav1.Time `json:"nextSince,omitzero"` //nolint:kubeapilinter // a time is never left out, and has no zero value as text
 
 	// nextUsed is what was used then, in bytes.
 	// +required

@@ -162,7 +162,7 @@ func (r *Reconciler) belongs(ctx context.Context, statement *v1alpha1.BillingSta
 	}
 	done, err := billing.MonthDone(each.Spec.DoneOn)
 	if err != nil || month.IsBefore(done) {
-		return false, nil
+		return false, err
 	}
 	if recorded || each.Status.Statement == statement.Name || !done.IsBefore(month) {
 		return true, nil
