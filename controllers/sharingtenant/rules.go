@@ -33,7 +33,16 @@ func fleetRules(cfg *configv1.PlatformConfiguration) fleet.Rules {
 	return fleet.Rules{
 		Slots: int(cfg.Rollout.Slots), CanaryPercent: int(*cfg.Rollout.CanaryPercent),
 		Healthy: minutes(*cfg.Rollout.HealthyMinutes), HaltAfter: int(cfg.Rollout.HaltAfter),
+		Halted: haltedVersions(cfg),
 	}
+}
+
+func haltedVersions(cfg *configv1.PlatformConfiguration) map[string]string {
+	reasons := make(map[string]string, len(cfg.Rollout.Halted))
+	for _, halt := range cfg.Rollout.Halted {
+		reasons[halt.Version] = halt.Reason
+	}
+	return reasons
 }
 
 func (s *scope) fleetKey(e *environment) fleet.Key {

@@ -6,8 +6,9 @@
 // goes on where the one before it was. It is asked with every change that is held
 // to hours, after the calendar has let it through:
 //
-//	halt    where a set number of clients failed with this very change, nobody
-//	        else starts it until a person has looked
+//	halt    a version that people have halted is started by nobody else; where a
+//	        set number of clients failed with this very change, nobody else starts
+//	        it until a person has looked
 //	first   of the clients that are to have a version, a share gets it before
 //	        the others, and has to run it healthy for a set time
 //	slots   no more environments change at the same time than are allowed; who is

@@ -48,6 +48,8 @@ type Rules struct {
 	Healthy       time.Duration
 	// HaltAfter is how many clients fail before no more start.
 	HaltAfter int
+	// Halted are the reasons for which people have halted versions, by these.
+	Halted map[string]string
 }
 
 // Answer is what a claim is told.
@@ -204,6 +206,9 @@ func placeOf(slots int) string {
 
 // holds says what has to come before a change, whether there is a slot or not.
 func (l *Ledger) holds(key Key, change rollout.Change, rules Rules, now time.Time) string {
+	if reason, isHalted := rules.Halted[change.To]; isHalted && change.MovesVersion() {
+		return fmt.Sprintf("a person: the platform team has halted version %s: %s", change.To, reason)
+	}
 	if failed := l.failed(change.Key()); len(failed) >= rules.HaltAfter {
 		return halted(failed)
 	}

@@ -204,6 +204,24 @@ func TestAHaltStaysUntilItsFailuresAreCleared(t *testing.T) {
 	claim(t, l, 7, fix, rules, "")
 }
 
+// A person's halt comes before every other, and is about those who would move to
+// the version: who changes already holds his slot.
+func TestAVersionThatAPersonHalted(t *testing.T) {
+	rules := fleet.Rules{Slots: 1, HaltAfter: 1, CanaryPercent: 10, Healthy: 24 * time.Hour, Halted: map[string]string{"1.4.1": "uploads are cut off", "1.4.0": "x"}}
+	woken := &wakes{}
+	l := fleet.New(woken.note)
+	l.Note(production(1), fleet.Line{Wants: "1.4.1", Runs: "1.4.1", Changes: true})
+	l.Note(production(2), fleet.Line{Wants: "1.4.1", Runs: "1.4.0", Failed: fix.Key()})
+	const halted = "a person: the platform team has halted version 1.4.1: uploads are cut off"
+	claim(t, l, 3, fix, rules, halted)
+	l.Note(production(1), fleet.Line{Wants: "1.4.1", Runs: "1.4.1"})
+	woken.want(t) // who is halted does not queue
+	claim(t, l, 3, fix, rules, halted)
+	claim(t, l, 3, memory, rules, "") // no version moves
+	rules.Halted = nil
+	claim(t, l, 4, fix, rules, "a person: it failed with 1 client")
+}
+
 // What is halted is told while somebody waits for it, and no longer.
 func TestHaltedChanges(t *testing.T) {
 	l := fleet.New(nil)

@@ -32,7 +32,7 @@ func newMachine(t *rapid.T) *machine {
 	m.ledger = fleet.New(func(name types.NamespacedName) { m.woken = append(m.woken, name) })
 	m.rules = fleet.Rules{
 		Slots: rapid.IntRange(1, 3).Draw(t, "slots"), CanaryPercent: rapid.SampledFrom([]int{0, 10, 30, 100}).Draw(t, "canary"),
-		Healthy: 24 * time.Hour, HaltAfter: rapid.IntRange(1, 3).Draw(t, "halt"),
+		Healthy: 24 * time.Hour, HaltAfter: rapid.IntRange(1, 3).Draw(t, "halt"), Halted: map[string]string{},
 	}
 	return m
 }
@@ -57,7 +57,9 @@ func (m *machine) Claim(t *rapid.T) {
 
 func (m *machine) claim(t *rapid.T, key fleet.Key) {
 	change := rapid.SampledFrom([]rollout.Change{fix, fix, fix, memory}).Draw(t, "change")
-	halted, held, full := m.failures(change.Key()) >= m.rules.HaltAfter, change.MovesVersion() && !m.leads(key, change.To), m.changing() >= m.rules.Slots
+	_, byPerson := m.rules.Halted[change.To]
+	byPerson = byPerson && change.MovesVersion()
+	halted, held, full := byPerson || m.failures(change.Key()) >= m.rules.HaltAfter, change.MovesVersion() && !m.leads(key, change.To), m.changing() >= m.rules.Slots
 	answer := m.ledger.Claim(key, change, m.rules, m.now)
 	granted, waitsFor := answer.Granted, answer.WaitsFor
 	if granted == (halted || held || full) {
@@ -65,6 +67,9 @@ func (m *machine) claim(t *rapid.T, key fleet.Key) {
 	}
 	if granted != (waitsFor == "") || halted != strings.HasPrefix(waitsFor, "a person: ") {
 		t.Fatalf("granted: %v, halted: %v, and waits for %q", granted, halted, waitsFor)
+	}
+	if byPerson != strings.HasPrefix(waitsFor, "a person: the platform team has halted version 1.4.1: ") {
+		t.Fatalf("halted by a person: %v, and waits for %q", byPerson, waitsFor)
 	}
 	line, woken, passed := m.lines[key], m.answer(key), 0
 	switch {
@@ -164,6 +169,14 @@ func (m *machine) Clear(t *rapid.T) {
 	line.Failed = ""
 	m.note(t, key, line)
 }
+
+// Halt is what people do with a version, and Resume what takes it back. 1.4.0 is
+// what memory is changed of, which is no move to it.
+func (m *machine) Halt(t *rapid.T) {
+	m.rules.Halted[rapid.SampledFrom([]string{"1.4.0", "1.4.1"}).Draw(t, "version")] = "it is bad"
+}
+
+func (m *machine) Resume(*rapid.T) { clear(m.rules.Halted) }
 
 // Forget ends a tenant, or all but one of its environments.
 func (m *machine) Forget(t *rapid.T) {
@@ -326,7 +339,7 @@ func TestAnySequence(t *testing.T) {
 		m := newMachine(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"claim": m.Claim, "look": m.Look, "hurry": m.Hurry, "answer": m.Answer, "rest": m.Rest, "succeed": m.Succeed,
-			"fail": m.Fail, "clear": m.Clear, "forget": m.Forget, "wait": m.Wait, "": m.Check,
+			"fail": m.Fail, "clear": m.Clear, "forget": m.Forget, "halt": m.Halt, "resume": m.Resume, "wait": m.Wait, "": m.Check,
 		})
 	})
 }

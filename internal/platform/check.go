@@ -40,6 +40,7 @@ func check(cfg *configv1.PlatformConfiguration, where lines, allowed []Allowance
 	c.server(cfg.Server)
 	c.calendar(cfg)
 	c.rollout(cfg.Rollout)
+	c.halted(cfg)
 	c.lengths(cfg)
 	c.hosts(cfg.Hosts)
 	c.exposure(cfg.Exposure)
@@ -162,6 +163,28 @@ func (c *checker) rollout(rollout configv1.Rollout) {
 	between("healthyMinutes", *rollout.HealthyMinutes, 0, 30*24*60)
 	between("noticeDays", *rollout.NoticeDays, 0, 365)
 	between("announceHours", *rollout.AnnounceHours, 0, 365*24)
+}
+
+// maxHaltReason is as long as the reason of an emergency may be.
+const maxHaltReason = 256
+
+// halted: the reason is part of what tenants say that they wait for, so that it has
+// one line and an end.
+func (c *checker) halted(cfg *configv1.PlatformConfiguration) {
+	versions := make([]string, 0, len(cfg.Server.Images))
+	for _, image := range cfg.Server.Images {
+		versions = append(versions, image.Version)
+	}
+	seen := map[string]bool{}
+	for i, halt := range cfg.Rollout.Halted {
+		field := fmt.Sprintf("rollout.halted[%d]", i)
+		c.want(slices.Contains(versions, halt.Version), field+".version",
+			"%q is not in server.images: choose one of %s, or remove the halt", halt.Version, strings.Join(versions, ", "))
+		c.want(!seen[halt.Version], field+".version", "%q is halted twice: keep one", halt.Version)
+		c.want(strings.TrimSpace(halt.Reason) != "", field+".reason", "is empty: write why nobody else is to start the version")
+		c.want(isOneLine(halt.Reason), field+".reason", "is no line of at most %d characters: write a shorter one, without line breaks and control characters", maxHaltReason)
+		seen[halt.Version] = true
+	}
 }
 
 // lengths: a change that is expected to take longer than any window has would

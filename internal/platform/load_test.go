@@ -51,6 +51,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		cfg.Calendar.MaintenanceWindows[0].To, cfg.Calendar.BusinessHours[0].Days[1], cfg.Calendar.Holidays.Added[0], cfg.Calendar.Holidays.Removed[0], cfg.Calendar.Freezes[0].To,
 		cfg.Rollout.Slots, *cfg.Rollout.CanaryPercent, cfg.Rollout.HaltAfter, cfg.Rollout.DeadlineMinutes,
 		*cfg.Rollout.ExpectedMinutes, *cfg.Rollout.HealthyMinutes, *cfg.Rollout.NoticeDays, *cfg.Rollout.AnnounceHours,
+		cfg.Rollout.Halted[0].Version, cfg.Rollout.Halted[0].Reason,
 	}
 	want := []any{
 		"registry.example/voute-server:0.2.0-rc.1", "vault", "vault", "registry", "1Gi",
@@ -59,6 +60,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		"02:00", v1alpha1.Weekday("Friday"), "2026-12-28", "2026-12-26", "2027-01-05",
 		int32(50), int32(5), int32(3), int32(20),
 		int32(5), int32(60), int32(14), int32(48),
+		"0.2.0-rc.1", "uploads of 2 GB are cut off",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -116,6 +118,7 @@ func TestAZeroThatIsWrittenIsKept(t *testing.T) {
 	zero := ptr.To[int32](0)
 	want := configv1.Rollout{
 		Slots: 50, CanaryPercent: zero, HaltAfter: 3, DeadlineMinutes: 20, ExpectedMinutes: zero, HealthyMinutes: zero, NoticeDays: zero, AnnounceHours: zero,
+		Halted: []configv1.HaltedVersion{{Version: "0.2.0-rc.1", Reason: "uploads of 2 GB are cut off"}},
 	}
 	if diff := cmp.Diff(want, load(t, text).Rollout); diff != "" {
 		t.Error(diff)
@@ -246,6 +249,12 @@ func TestABadFileIsRefused(t *testing.T) {
 		"healthy for months":            {"healthyMinutes: 60", "healthyMinutes: 43201", "line 64: rollout.healthyMinutes: 43201 is not possible: write 0 to 43200"},
 		"notice of years":               {"noticeDays: 14", "noticeDays: 366", "line 65: rollout.noticeDays: 366 is not possible: write 0 to 365"},
 		"announced too early":           {"announceHours: 48", "announceHours: 8761", "line 66: rollout.announceHours: 8761 is not possible: write 0 to 8760"},
+		"halted, and unknown":           {"{version: 0.2.0-rc.1, r", "{version: 0.2.0, r", `line 68: rollout.halted[0].version: "0.2.0" is not in server.images: choose one of 0.1.0, 0.2.0-rc.1, or remove the halt`},
+		"halted twice":                  {"  halted:", "  halted:\n  - {version: 0.2.0-rc.1, reason: a}", `line 69: rollout.halted[1].version: "0.2.0-rc.1" is halted twice: keep one`},
+		"halted for nothing":            {`"uploads of 2 GB are cut off"`, `" "`, "line 68: rollout.halted[0].reason: is empty: write why nobody else is to start the version"},
+		"halted without a reason":       {`, reason: "uploads of 2 GB are cut off"`, "", "line 68: rollout.halted[0].reason: is empty"},
+		"halted for a book":             {"uploads of", strings.Repeat("é", 257), "line 68: rollout.halted[0].reason: is no line of at most 256 characters"},
+		"halted for two lines":          {"uploads of", `a\nb`, "line 68: rollout.halted[0].reason: is no line of at most 256 characters"},
 		"half a slot":                   {"slots: 50", "slots: 2.5", "line 59: rollout.slots: number 2.5 cannot be read here"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -94,6 +96,11 @@ func mailAddress(address string) error {
 
 // imageReference is a registry's host and port, a path, a tag, a digest.
 var imageReference = regexp.MustCompile(`^([A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][-.A-Za-z0-9_]{0,127})?(@sha256:[0-9a-f]{64})?$`)
+
+// isOneLine accepts text that people can read on one line.
+func isOneLine(text string) bool {
+	return utf8.RuneCountInString(text) <= maxHaltReason && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}
 
 // resourceName accepts what a container may ask for.
 func resourceName(name string) error {

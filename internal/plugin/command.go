@@ -62,7 +62,8 @@ func New(options Options) *cobra.Command {
 		Use:   "kubectl-voute",
 		Short: "How the clients' vaults are, when changes may start, and whether a cluster is ready for Voûte",
 		Long: "How the clients' vaults are, when changes may start, and whether a cluster is ready for Voûte.\n\n" +
-			"Reading takes the rights of the role voute-viewer; rollout resume those of voute-editor.",
+			"Reading takes the rights of the role voute-viewer; rollout resume those of voute-editor; rollout halt may\n" +
+			"patch the platform configuration.",
 		Version:           version.Version,
 		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl voute"},
 		SilenceUsage:      true,

@@ -133,15 +133,23 @@ func (c *connection) platform(ctx context.Context, kube client.Client) (*configv
 }
 
 func (c *connection) platformFile(ctx context.Context, kube client.Client) (string, error) {
+	from, err := c.platformObject(ctx, kube)
+	if err != nil {
+		return "", err
+	}
+	return from.Data[platformKey], nil
+}
+
+// platformObject is the ConfigMap that has the platform's file.
+func (c *connection) platformObject(ctx context.Context, kube client.Client) (*corev1.ConfigMap, error) {
 	from := &corev1.ConfigMap{}
 	if err := kube.Get(ctx, client.ObjectKey{Namespace: c.operatorNamespace, Name: platformConfigMap}, from); err != nil {
-		return "", explain(err, fmt.Sprintf("read the platform configuration, ConfigMap %s/%s", c.operatorNamespace, platformConfigMap))
+		return nil, explain(err, fmt.Sprintf("read the platform configuration, ConfigMap %s/%s", c.operatorNamespace, platformConfigMap))
 	}
-	file, found := from.Data[platformKey]
-	if !found {
-		return "", fmt.Errorf("ConfigMap %s/%s has no key %s: apply config/default again", c.operatorNamespace, platformConfigMap, platformKey)
+	if _, found := from.Data[platformKey]; !found {
+		return nil, fmt.Errorf("ConfigMap %s/%s has no key %s: apply config/default again", c.operatorNamespace, platformConfigMap, platformKey)
 	}
-	return file, nil
+	return from, nil
 }
 
 // loadPlatform takes a file that moves the operator's time as well: whether its

@@ -7,5 +7,7 @@
 // calendars are asked of package calendar, turns of package fleet, amounts of package
 // billing.
 //
-// One command writes, rollout resume: what docs/operations.md does by hand.
+// Two commands write. Rollout resume does what docs/operations.md does by hand; rollout
+// halt, and rollout resume with a version, edit the text of the platform configuration
+// (package halt), which the operator reads by itself.
 package plugin

@@ -58,7 +58,7 @@ func TestEveryFlagIsExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	root := New(Options{})
-	for _, command := range append(root.Commands(), resumeCommand(newConnection(Options{}))) {
+	for _, command := range append(root.Commands(), haltCommand(newConnection(Options{})), resumeCommand(newConnection(Options{}))) {
 		command.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 			if f.Name != "help" && !strings.Contains(string(content), "--"+f.Name) && !strings.Contains(string(content), "`-"+f.Shorthand) {
 				t.Errorf("docs/kubectl.md says nothing of %s --%s", command.Name(), f.Name)

@@ -22,6 +22,7 @@ func rolloutCommand(c *connection) *cobra.Command {
 		Short: "How far all clients are with the versions that they are to have, and what is halted",
 		Example: "  kubectl voute rollout\n" +
 			"  kubectl voute rollout 0.2.1\n" +
+			"  kubectl voute rollout halt 0.2.1 --reason \"uploads are cut off\"\n" +
 			"  kubectl voute rollout resume --dry-run",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: c.completeVersion,
@@ -30,7 +31,7 @@ func rolloutCommand(c *connection) *cobra.Command {
 		},
 	}
 	show.bind(command)
-	command.AddCommand(resumeCommand(c))
+	command.AddCommand(haltCommand(c), resumeCommand(c))
 	return command
 }
 
@@ -61,7 +62,7 @@ func (c *connection) rollout(ctx context.Context, args []string, show output) er
 
 func withVersion(p progress.Progress, version string) (progress.Progress, error) {
 	one := p.With(version)
-	if len(one.Versions) > 0 {
+	if len(one.Versions)+len(one.Halted) > 0 {
 		return one, nil
 	}
 	known := make([]string, 0, len(p.Versions))
@@ -94,28 +95,51 @@ func (c *connection) completeVersion(command *cobra.Command, args []string, _ st
 	return versions, cobra.ShellCompDirectiveNoFileComp
 }
 
-// resume are the flags of rollout resume.
-type resume struct{ dryRun, yes bool }
+// writing are the flags of a command that writes.
+type writing struct{ dryRun, yes bool }
+
+func (w *writing) bind(command *cobra.Command) {
+	command.Flags().BoolVar(&w.dryRun, "dry-run", false, "Have the API server check it, and change nothing.")
+	command.Flags().BoolVarP(&w.yes, "yes", "y", false, "Do not ask.")
+}
+
+// ask is for what cannot be done without a person's yes.
+func (c *connection) ask(flags writing, question string, values ...any) error {
+	if flags.yes || flags.dryRun {
+		return nil
+	}
+	_, _ = fmt.Fprintf(c.Err, question+" Write yes: ", values...) // the answer tells whether it was read
+	answer, _ := bufio.NewReader(c.In).ReadString('\n')           // no answer is none
+	if strings.TrimSpace(answer) != "yes" {
+		return errors.New("nothing is changed: the answer was not yes. Without anybody to ask, give --yes")
+	}
+	return nil
+}
 
 func resumeCommand(c *connection) *cobra.Command {
-	var flags resume
+	var flags writing
 	command := &cobra.Command{
-		Use:   "resume",
-		Short: "Let all tenants try again what was taken back, and so lift every halt",
-		Long: "Let all tenants try again what was taken back, and so lift every halt.\n\n" +
+		Use:   "resume [version]",
+		Short: "Let all tenants try again what was taken back; with a version, lift the halt that people made",
+		Long: "Let all tenants try again what was taken back, and so lift every halt that failures made.\n\n" +
 			"It does what docs/operations.md does by hand, and nothing else: it annotates every SharingTenant with\n" +
-			v1alpha1.TryAgainAnnotation + "=yes, which the operator removes once it has seen it. See first why it was taken back.",
-		Args: cobra.NoArgs,
-		RunE: func(command *cobra.Command, _ []string) error {
+			v1alpha1.TryAgainAnnotation + "=yes, which the operator removes once it has seen it. See first why it was taken back.\n\n" +
+			"With a version it takes that one out of rollout.halted of the platform configuration, where rollout halt\n" +
+			"has put it, and annotates nothing.",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: c.completeHalted,
+		RunE: func(command *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return c.lift(command.Context(), args[0], flags)
+			}
 			return c.resume(command.Context(), flags)
 		},
 	}
-	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "Have the API server check it, and change nothing.")
-	command.Flags().BoolVarP(&flags.yes, "yes", "y", false, "Do not ask.")
+	flags.bind(command)
 	return command
 }
 
-func (c *connection) resume(ctx context.Context, flags resume) error {
+func (c *connection) resume(ctx context.Context, flags writing) error {
 	kube, err := c.client()
 	if err != nil {
 		return err
@@ -130,6 +154,9 @@ func (c *connection) resume(ctx context.Context, flags resume) error {
 	}
 	found := progress.Of(cfg, tenants)
 	failed := failedOf(found)
+	for _, halt := range found.Halted {
+		_, _ = fmt.Fprintf(c.Err, "note: version %s stays halted by the platform team (%s): kubectl voute rollout resume %s lifts that\n", halt.Version, halt.Reason, halt.Version) // it is said beside
+	}
 	if len(failed) == 0 {
 		_, err := fmt.Fprintln(c.Out, "Nothing was taken back: there is nothing to try again.")
 		return err
@@ -150,7 +177,7 @@ func failedOf(p progress.Progress) (failed []progress.Step) {
 }
 
 // confirm says what is about to be done, and asks.
-func (c *connection) confirm(p progress.Progress, failed []progress.Step, tenants int, flags resume) error {
+func (c *connection) confirm(p progress.Progress, failed []progress.Step, tenants int, flags writing) error {
 	var text strings.Builder
 	text.WriteString("These are tried again, each in its time:\n")
 	for _, step := range failed {
@@ -162,15 +189,7 @@ func (c *connection) confirm(p progress.Progress, failed []progress.Step, tenant
 	if _, err := c.Err.Write([]byte(text.String())); err != nil {
 		return err
 	}
-	if flags.yes || flags.dryRun {
-		return nil
-	}
-	_, _ = fmt.Fprintf(c.Err, "Annotate all %d SharingTenants with %s=yes? Write yes: ", tenants, v1alpha1.TryAgainAnnotation) // the answer tells whether it was read
-	answer, _ := bufio.NewReader(c.In).ReadString('\n')                                                                        // no answer is none
-	if strings.TrimSpace(answer) != "yes" {
-		return errors.New("nothing is changed: the answer was not yes. Without anybody to ask, give --yes")
-	}
-	return nil
+	return c.ask(flags, "Annotate all %d SharingTenants with %s=yes?", tenants, v1alpha1.TryAgainAnnotation)
 }
 
 // tryAgain goes on where one cannot be annotated, so that the others are.

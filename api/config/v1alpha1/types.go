@@ -152,6 +152,21 @@ type Rollout struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=8760
 	AnnounceHours *int32 `json:"announceHours,omitempty"`
+	// Halted are the versions that nobody else starts, until they are taken out again.
+	// A change that is under way goes on, and an emergency waits for nothing.
+	Halted []HaltedVersion `json:"halted,omitempty"`
+}
+
+// HaltedVersion is a version that the platform team has halted.
+type HaltedVersion struct {
+	// Version is one of the server's images.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Version string `json:"version"`
+	// Reason is told to each tenant that waits: one line of at most 256 characters.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Reason string `json:"reason"`
 }
 
 // Hosts says which hosts tenants may ask for.

@@ -21,6 +21,7 @@ func Page(p Progress, now time.Time, zone *time.Location) string {
 	w.Heading("%d clients; %s runs where none is named; %d environments change at a time.", p.Clients, p.DefaultVersion, p.Slots)
 	w.Line("")
 	w.Table(headings, rows(p.Versions))
+	halted(w, p)
 	halts(w, p)
 	for _, state := range order[:3] {
 		steps(w, p, state, now, zone)
@@ -38,6 +39,13 @@ func rows(versions []Version) [][]string {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+func halted(w *page.Page, p Progress) {
+	for _, halt := range p.Halted {
+		w.Heading("Halted by the platform team: version %s: %s", halt.Version, halt.Reason)
+		w.Item("Nobody else starts it; what is under way goes on. To let it go on: kubectl voute rollout resume %s", halt.Version)
+	}
 }
 
 func halts(w *page.Page, p Progress) {

@@ -1,5 +1,5 @@
 // Package progress says how far all clients are with the versions that they are to
-// have, and which changes are halted. Of reads the statuses into the same lines that
+// have, and which changes are halted, by their failures or by people. Of reads the statuses into the same lines that
 // the operator's ledger has (package fleet), so that both speak of the same.
 //
 // A client is counted once, under the version that it is to have: failed, changing
@@ -29,7 +29,9 @@ type Progress struct {
 	Versions       []Version `json:"versions"`
 	// Steps are the environments with a change that is under way, waits or failed.
 	Steps []Step `json:"steps"`
-	Halts []Halt `json:"halts"`
+	// Halts are those of changes that failed, and Halted those by people.
+	Halts  []Halt                   `json:"halts"`
+	Halted []configv1.HaltedVersion `json:"halted"`
 }
 
 // Version is how far the clients are that are to have one.
@@ -92,6 +94,7 @@ func Of(cfg *configv1.PlatformConfiguration, tenants []v1alpha1.SharingTenant) P
 		DefaultVersion: cfg.Server.DefaultVersion, Clients: len(tenants),
 		Slots: cfg.Rollout.Slots, HaltAfter: cfg.Rollout.HaltAfter,
 		Versions: []Version{}, Steps: c.sorted(), Halts: []Halt{},
+		Halted: append([]configv1.HaltedVersion{}, cfg.Rollout.Halted...),
 	}
 	for _, version := range c.versions {
 		p.Versions = append(p.Versions, *version)
@@ -116,6 +119,7 @@ func (p Progress) With(version string) Progress {
 	p.Versions = slices.DeleteFunc(slices.Clone(p.Versions), func(v Version) bool { return v.Version != version })
 	p.Steps = slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return s.Version != version })
 	p.Halts = slices.DeleteFunc(slices.Clone(p.Halts), func(h Halt) bool { return h.Change != key })
+	p.Halted = slices.DeleteFunc(slices.Clone(p.Halted), func(h configv1.HaltedVersion) bool { return h.Version != version })
 	return p
 }
 

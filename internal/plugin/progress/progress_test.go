@@ -40,9 +40,12 @@ func TestPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg := load(t)
+	cfg.Rollout.Halted = []configv1.HaltedVersion{{Version: "0.2.1", Reason: "uploads of more than 2 GB are cut off"}}
+	byHand := Of(cfg, golden.Read[v1alpha1.SharingTenantList](t, "fleet.yaml").Items)
 	whole := Of(load(t), golden.Read[v1alpha1.SharingTenantList](t, "fleet.yaml").Items)
 	for name, p := range map[string]Progress{
-		"fleet": whole, "one-version": whole.With("0.2.2"), "nobody": Of(load(t), nil), "halted": whole.With("0.2.1"),
+		"fleet": whole, "one-version": whole.With("0.2.2"), "nobody": Of(load(t), nil), "halted": whole.With("0.2.1"), "by-hand": byHand.With("0.2.1"), "not-by-hand": byHand.With("0.2.2"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden.Compare(t, name+".txt", Page(p, now, zone))
