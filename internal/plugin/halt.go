@@ -23,7 +23,7 @@ func haltCommand(c *connection) *cobra.Command {
 		Short: "Let nobody else start a version; what is under way goes on",
 		Long: "Let nobody else start a version; what is under way goes on, and an emergency waits for nothing.\n\n" +
 			"It puts the version into rollout.halted of the platform configuration, where it stays until rollout\n" +
-			"resume, with the version, takes it out again. Each tenant that waits says the reason.",
+			"resume, with the version, takes it out again. A tenant that would have its turn says the reason.",
 		Example:           "  kubectl voute rollout halt 0.2.1 --reason \"uploads are cut off\"",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: c.completeImage,
@@ -61,8 +61,9 @@ func (c *connection) halt(ctx context.Context, asked configv1.HaltedVersion, fla
 	if err := c.writePlatform(ctx, kube, from, written, flags.dryRun); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.Err, "The operator reads it within two minutes. The next upgrade lifts the halt, or is refused for it, unless\n"+
-		"config/default/platform.yaml, or with Helm the values under platform, has it too:\n\n%s", halt.Lines(asked))
+	_, err = fmt.Fprintf(c.Err, "The operator reads it within two minutes. The next upgrade, by Helm or kubectl apply, is refused as a conflict\n"+
+		"with kubectl-voute, and with --force-conflicts lifts the halt, unless config/default/platform.yaml, or platform\n"+
+		"in Helm's values, has it too:\n\n%s", halt.Lines(asked))
 	return err
 }
 
@@ -124,8 +125,8 @@ func (c *connection) lift(ctx context.Context, version string, flags writing) er
 	if err := c.writePlatform(ctx, kube, from, written, flags.dryRun); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(c.Err, "The operator reads it within two minutes. The next upgrade halts it again, or is refused for it, where\n"+
-		"config/default/platform.yaml, or with Helm the values under platform, still has it under rollout.halted.")
+	_, err = fmt.Fprintln(c.Err, "The operator reads it within two minutes. The next upgrade halts it again where config/default/platform.yaml,\n"+
+		"or platform in Helm's values, still has it under rollout.halted.")
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
@@ -36,6 +37,7 @@ func TestCommands(t *testing.T) {
 	t.Run("what is not there", func(t *testing.T) { notThere(t, c) })
 	t.Run("doctor", func(t *testing.T) { doctorAfter(t, c) })
 	t.Run("resume", func(t *testing.T) { resumes(t, c) })
+	t.Run("halt", func(t *testing.T) { halts(t, c) })
 }
 
 // outputs: what -o shows can be read again, and says the same in both forms.
@@ -145,7 +147,8 @@ func completion(t *testing.T, c *cluster) {
 		"status -n justice":  {"justice"},
 		"windows -n culture": {"culture"},
 		"pilots -n culture":  {"culture"},
-		"rollout":            {"0.2.0", "0.2.1", "resume"},
+		"rollout":            {"0.2.0", "0.2.1", "halt", "resume"},
+		"rollout halt":       {"0.1.0", "0.2.0", "0.2.1"},
 		"":                   {"bill", "doctor", "pilots", "rollout", "status", "windows"},
 	} {
 		args := append(strings.Fields(line), "")
@@ -401,5 +404,97 @@ func (c *cluster) annotated(t *testing.T, want string) {
 		if got := tenant.Annotations[v1alpha1.TryAgainAnnotation]; got != want {
 			t.Errorf("%s has %q; want %q", tenant.Name, got, want)
 		}
+	}
+}
+
+// halts: only whoever may patch the file changes it, and not with a dry run, another
+// answer than yes, or a file that is no longer the one that was read.
+func halts(t *testing.T, c *cluster) {
+	reader, manager := c.as(t, "reader"), c.as(t, "manager")
+	before := c.platformText(t)
+	command := []string{"rollout", "halt", "0.2.1", "--reason", "uploads are cut off"}
+	for want, args := range map[string][]string{
+		"--reason is empty":                       {"rollout", "halt", "0.2.1", "--yes", "--reason", " "},
+		`"0.3.0" is not in server.images`:         {"rollout", "halt", "0.3.0", "--yes", "--reason", "a"},
+		"is no line of at most 256 characters":    {"rollout", "halt", "0.2.1", "--yes", "--reason", "a\nb"},
+		"has not halted version 0.2.1, but none.": {"rollout", "resume", "0.2.1", "--yes"},
+		"the answer was not yes":                  command,
+	} {
+		if code, out, complaints := manager.run(args...); code != 1 || out != "" || !strings.Contains(complaints, want) {
+			t.Errorf("%q: code %d: %s%s", args, code, out, complaints)
+		}
+	}
+	if code, out, complaints := reader.run(append(command, "--yes")...); code != 1 || out != "" || !strings.Contains(complaints, "Ask whoever administers the cluster for the right to patch it: docs/kubectl.md, Rights") {
+		t.Errorf("code %d: %s%s", code, out, complaints)
+	}
+	if code, out, complaints := manager.run(append(command, "--dry-run")...); code != 0 || out != "configmap/voute-platform patched (server dry run)\n" {
+		t.Errorf("code %d: %s%s", code, out, complaints)
+	}
+	if after := c.platformText(t); after != before {
+		t.Fatalf("it was changed: %s", cmp.Diff(before, after))
+	}
+	haltsAndLifts(t, c, before, command)
+	t.Run("somebody else was quicker", func(t *testing.T) { quicker(t, c) })
+	t.Run("the next apply is refused", func(t *testing.T) { refusesApply(t, c, manager) })
+}
+
+// haltsAndLifts: the file has one thing more, and then is as before.
+func haltsAndLifts(t *testing.T, c *cluster, before string, command []string) {
+	reader, manager := c.as(t, "reader"), c.as(t, "manager")
+	manager.input = "yes\n"
+	if code, out, complaints := manager.run(command...); code != 0 || out != "configmap/voute-platform patched\n" || !strings.Contains(complaints, "Halt version 0.2.1 in ConfigMap voute-system/voute-platform? Write yes: ") {
+		t.Errorf("code %d: %s%s", code, out, complaints)
+	}
+	want := strings.Replace(before, "rollout: {haltAfter", `rollout: {halted: [{version: 0.2.1, reason: "uploads are cut off"}], haltAfter`, 1)
+	if diff := cmp.Diff(want, c.platformText(t)); diff != "" || want == before {
+		t.Errorf("the file: %s", diff)
+	}
+	if code, _, complaints := reader.run("rollout", "resume"); code != 0 || !strings.Contains(complaints, "note: version 0.2.1 stays halted by the platform team (uploads are cut off): kubectl voute rollout resume 0.2.1 lifts that") {
+		t.Errorf("code %d: %s", code, complaints)
+	}
+	manager.must("rollout") // who may halt sees that it is
+	if code, out, complaints := manager.run("rollout", "resume", "0.2.1", "--yes"); code != 0 || c.platformText(t) != before {
+		t.Errorf("code %d: %s%s", code, out, complaints)
+	}
+}
+
+func (c *cluster) platformText(t *testing.T) string {
+	t.Helper()
+	text, err := (&connection{operatorNamespace: operatorNamespace}).platformFile(t.Context(), c.kube)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func quicker(t *testing.T, c *cluster) {
+	here := &connection{operatorNamespace: operatorNamespace}
+	from, err := here.platformObject(t.Context(), c.kube)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.setPlatform(t, c.platformText(t)+"# mine\n")
+	if err := here.writePlatform(t.Context(), c.kube, from, "theirs", false); err == nil || !strings.Contains(err.Error(), "somebody else has changed it meanwhile. Nothing is changed") {
+		t.Errorf("it says %v", err)
+	}
+	if !strings.HasSuffix(c.platformText(t), "# mine\n") {
+		t.Error("what somebody else wrote is lost")
+	}
+}
+
+// refusesApply: as docs/kubectl.md says.
+func refusesApply(t *testing.T, c *cluster, manager caller) {
+	apply := []string{"apply", "--server-side", "-k", "../../config/default"}
+	c.MustKubectl(t, "", append(apply, "--force-conflicts")...)
+	c.MustKubectl(t, "", apply...)
+	if code, out, complaints := manager.run("rollout", "halt", "0.1.0", "--reason", "a", "--yes"); code != 0 {
+		t.Fatalf("code %d: %s%s", code, out, complaints)
+	}
+	if said, err := c.Kubectl(t, "", apply...); err == nil || !strings.Contains(err.Error(), `conflict with "kubectl-voute"`) {
+		t.Errorf("it is not refused: %v: %s", err, said)
+	}
+	c.MustKubectl(t, "", append(apply, "--force-conflicts")...)
+	if code, _, complaints := manager.run("rollout", "resume", "0.1.0"); code != 1 || !strings.Contains(complaints, "but none.") {
+		t.Errorf("code %d: %s", code, complaints)
 	}
 }

@@ -21,6 +21,19 @@ var example = regexp.MustCompile("(?s)```sh\nkubectl voute ([^\n]*)\n```\n\n```t
 // age is the one column whose cells are not the same each time.
 var age = regexp.MustCompile(`(?m)((?:Active|Invited) +True +)\S+( +)`)
 
+// word is one of a command line, with or without quotes.
+var word = regexp.MustCompile(`"([^"]*)"|\S+`)
+
+func words(line string) (all []string) {
+	for _, found := range word.FindAllString(line, -1) {
+		all = append(all, strings.Trim(found, `"`))
+	}
+	return all
+}
+
+// editorsRole is the command by which the page gives the right to halt.
+var editorsRole = regexp.MustCompile(`(?m)^    kubectl (create role .* voute-platform-editor .*)$`)
+
 // readPage gives every command of docs/kubectl.md, and compares what is shown. Each
 // of the commands is on it.
 func readPage(t *testing.T, c *cluster) {
@@ -28,10 +41,15 @@ func readPage(t *testing.T, c *cluster) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reader := c.as(t, "reader")
+	reader, manager := c.as(t, "reader"), c.manager(t, string(content))
 	page, shown := string(content), ""
 	for _, found := range example.FindAllStringSubmatch(page, -1) {
-		got := age.ReplaceAllString(reader.must(strings.Fields(found[1])...), "${1}41d$2")
+		got := ""
+		if strings.HasSuffix(found[1], "--yes") {
+			got = manager.writes(words(found[1])...)
+		} else {
+			got = age.ReplaceAllString(reader.must(words(found[1])...), "${1}41d$2")
+		}
 		shown += found[1] + "\n"
 		if *update {
 			page = strings.Replace(page, found[0], strings.Replace(found[0], "```text\n"+found[2], "```text\n"+got, 1), 1)
@@ -49,6 +67,31 @@ func readPage(t *testing.T, c *cluster) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// manager is somebody with the rights that the page lists for halting.
+func (c *cluster) manager(t *testing.T, page string) caller {
+	t.Helper()
+	command := editorsRole.FindStringSubmatch(page)
+	if command == nil {
+		t.Fatal("the page does not say how the right to halt is given")
+	}
+	c.MustKubectl(t, "", strings.Fields(command[1])...)
+	c.bind(t, "manager", "", "", "voute-viewer")
+	c.bind(t, "manager", operatorNamespace, "role", "voute-platform-editor")
+	return c.as(t, "manager")
+}
+
+// writes is all that a command that writes shows, in the order in which it says it:
+// what it asks or tells, and then what it has done.
+func (c caller) writes(args ...string) string {
+	c.Helper()
+	code, out, complaints := c.run(args...)
+	if code != 0 || strings.Count(out, "\n") != 1 {
+		c.Fatalf("kubectl voute %s: code %d: %s%s", strings.Join(args, " "), code, out, complaints)
+	}
+	before, after, _ := strings.Cut(complaints, "The operator reads")
+	return before + out + "The operator reads" + after
 }
 
 // TestEveryFlagIsExplained: the page has a word for each flag of our own.
