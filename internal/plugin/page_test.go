@@ -44,7 +44,7 @@ func readPage(t *testing.T, c *cluster) {
 	reader, manager := c.as(t, "reader"), c.manager(t, string(content))
 	page, shown := string(content), ""
 	for _, found := range example.FindAllStringSubmatch(page, -1) {
-		got := ""
+		var got string
 		if strings.HasSuffix(found[1], "--yes") {
 			got = manager.writes(words(found[1])...)
 		} else {
