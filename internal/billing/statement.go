@@ -89,10 +89,8 @@ func Record(statement *v1alpha1.BillingStatement, at time.Time, gb int64) (bool,
 	if err != nil {
 		return false, err
 	}
-	all := append(slices.Clone(statement.Spec.Allocations), allocation(at, gb))
-	statement.Spec.Allocations = slices.DeleteFunc(all, func(a v1alpha1.AllocationFrom) bool {
-		return !a.From.Equal(&all[len(all)-1].From) && isOutdone(a, at, gb, zone)
-	})
+	before := slices.DeleteFunc(slices.Clone(statement.Spec.Allocations), func(a v1alpha1.AllocationFrom) bool { return isOutdone(a, at, gb, zone) })
+	statement.Spec.Allocations = append(before, allocation(at, gb))
 	return true, nil
 }
 
