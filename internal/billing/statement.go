@@ -82,8 +82,12 @@ func Last(statement *v1alpha1.BillingStatement) v1alpha1.AllocationFrom {
 // whether that is news. Of a day it keeps what counts: what was allocated last, and
 // whether the service has ended since.
 func Record(statement *v1alpha1.BillingStatement, at time.Time, gb int64) (bool, error) {
-	if *Last(statement).AllocatedGB == gb {
+	last := Last(statement)
+	if *last.AllocatedGB == gb {
 		return false, nil
+	}
+	if at.Before(last.From.Time) {
+		at = last.From.Time // the clock went back: what comes later counts
 	}
 	_, zone, err := place(statement)
 	if err != nil {
