@@ -283,9 +283,12 @@ func (r *releaser) refuse(client *tenant, values string) {
 func (r *releaser) uninstall(client *tenant) {
 	r.t.Helper()
 	r.helm("uninstall", client.name, "--namespace", client.name, "--wait", "--timeout", "120s")
-	if left := cluster.kubectl(r.t, "", "-n", client.name, "get", "sharingtenants,pilots,retentionpolicies", "-o", "name"); left != "" {
-		r.t.Errorf("helm uninstall --wait has come back, and left %s", left)
-	}
+	eventually(r.t, time.Minute, "what Helm has made is gone", func(context.Context) error {
+		if left := cluster.kubectl(r.t, "", "-n", client.name, "get", "sharingtenants,pilots,retentionpolicies", "-o", "name"); left != "" {
+			return fmt.Errorf("there is still %s", left)
+		}
+		return nil
+	})
 	eventually(r.t, time.Minute, "only the volume is left", func(context.Context) error {
 		if left := client.leftovers(); len(left) != 1 || left[0] != "persistentvolumeclaim/"+client.name+"-production" {
 			return fmt.Errorf("%v", left)
