@@ -53,16 +53,15 @@ func (r *Reconciler) record(ctx context.Context, s *scope, e *environment) error
 	if before := s.before.Billing; before != nil {
 		status.Month, status.MonthTotal = before.Month, before.MonthTotal
 	}
-	if r.Book == nil || e.status.URL == "" || e.status.Quota == nil {
+	if e.status.URL == "" || e.status.Quota == nil {
 		return nil
 	}
-	statement, err := r.Book.Record(ctx, s.platform.Config, s.tenant, e.status.Quota.Value()/gigabyte, s.now)
-	if err != nil && conditions.IsForeseen(err) {
+	statement, err := r.note(ctx, s, e.status.Quota.Value()/gigabyte)
+	switch {
+	case err != nil && conditions.IsForeseen(err):
 		log.FromContext(ctx).V(1).Info("the allocation is recorded later", "cause", err.Error())
-		r.tellOver(statement)
 		return nil
-	}
-	if err == nil && statement != nil {
+	case err == nil && statement != nil:
 		status.Month, status.MonthTotal = statement.Spec.Month, statement.Amounts.Total
 	}
 	return err
@@ -70,23 +69,23 @@ func (r *Reconciler) record(ctx context.Context, s *scope, e *environment) error
 
 // endBilling records that the service has ended.
 func (r *Reconciler) endBilling(ctx context.Context, s *scope) error {
-	if r.Book == nil {
-		return nil
-	}
-	statement, err := r.Book.Record(ctx, s.platform.Config, s.tenant, 0, s.now)
-	if err != nil && conditions.IsForeseen(err) {
-		r.tellOver(statement)
-	}
+	_, err := r.note(ctx, s, 0)
 	return err
 }
 
-// tellOver has a statement closed whose month is over: clocks may jump.
-func (r *Reconciler) tellOver(statement *v1alpha1.BillingStatement) {
-	if statement == nil {
-		return
+// note records an allocation, in GB. A month that is over and still open, which
+// keeps it from that, is told to be closed: clocks may jump.
+func (r *Reconciler) note(ctx context.Context, s *scope, gb int64) (*v1alpha1.BillingStatement, error) {
+	if r.Book == nil {
+		return nil, nil
+	}
+	statement, err := r.Book.Record(ctx, s.platform.Config, s.tenant, gb, s.now)
+	if err == nil || statement == nil || !conditions.IsForeseen(err) {
+		return statement, err
 	}
 	select {
 	case r.MonthsOver <- event.GenericEvent{Object: statement}:
 	default: // there are many, and this one comes again
 	}
+	return statement, err
 }

@@ -89,7 +89,12 @@ func (b *Book) add(ctx context.Context, statement *v1alpha1.BillingStatement, cf
 		return conditions.Wait("MonthClosed", "BillingStatement %s of the month that goes on is closed: the clock went back.", statement.Name)
 	}
 	before := statement.DeepCopy()
-	if _, err := Record(statement, now, gb); err != nil {
+	news, err := Record(statement, now, gb)
+	if err != nil {
+		return err
+	}
+	// Most looks find nothing of both, and need not compute the month.
+	if current, err := HasPrices(statement, cfg); err != nil || (current && !news) {
 		return err
 	}
 	if err := Refresh(statement, cfg); err != nil || equality.Semantic.DeepEqual(before, statement) {

@@ -52,12 +52,6 @@ func Next(statement *v1alpha1.BillingStatement, cfg *configv1.PlatformConfigurat
 	return Open(cfg, statement.Namespace, statement.Spec.TenantRef, statement.Spec.Organization, month.Next(), last.From.Time, *last.AllocatedGB)
 }
 
-// IsOver says whether the month of a statement is.
-func IsOver(statement *v1alpha1.BillingStatement, now time.Time) (bool, error) {
-	end, err := End(statement)
-	return err == nil && !now.Before(end), err
-}
-
 // End is the first instant that is no longer in a statement's month.
 func End(statement *v1alpha1.BillingStatement) (time.Time, error) {
 	_, end, err := Span(statement)
@@ -93,8 +87,9 @@ func Record(statement *v1alpha1.BillingStatement, at time.Time, gb int64) (bool,
 	if err != nil {
 		return false, err
 	}
-	before := slices.DeleteFunc(slices.Clone(statement.Spec.Allocations), func(a v1alpha1.AllocationFrom) bool { return isOutdone(a, at, gb, zone) })
-	statement.Spec.Allocations = append(before, allocation(at, gb))
+	all := slices.DeleteFunc(slices.Clone(statement.Spec.Allocations), func(a v1alpha1.AllocationFrom) bool { return isOutdone(a, at, gb, zone) })
+	all = append(all, allocation(at, gb))
+	statement.Spec.Allocations = all
 	return true, nil
 }
 
@@ -109,18 +104,19 @@ func allocation(from time.Time, gb int64) v1alpha1.AllocationFrom {
 	return v1alpha1.AllocationFrom{From: metav1.Time{Time: from.UTC().Truncate(time.Second)}, AllocatedGB: ptr.To(gb)}
 }
 
+// HasPrices says whether a statement has the prices of the platform.
+func HasPrices(statement *v1alpha1.BillingStatement, cfg *configv1.PlatformConfiguration) (bool, error) {
+	prices, err := pricesIn(statement.Spec.Month, cfg)
+	return slices.Equal(prices, statement.Spec.Prices) && statement.Spec.Currency == cfg.Tariff.Currency, err
+}
+
 // Refresh takes over the prices of the platform, and computes the amounts anew.
 func Refresh(statement *v1alpha1.BillingStatement, cfg *configv1.PlatformConfiguration) error {
-	month, err := tariff.ParseMonth(statement.Spec.Month)
+	prices, err := pricesIn(statement.Spec.Month, cfg)
 	if err != nil {
 		return err
 	}
-	schedule, err := tariff.NewSchedule(cfg.Tariff)
-	if err != nil {
-		return err
-	}
-	statement.Spec.Prices = pricesOf(schedule.Until(month))
-	statement.Spec.Currency = cfg.Tariff.Currency
+	statement.Spec.Prices, statement.Spec.Currency = prices, cfg.Tariff.Currency
 	amounts, err := Compute(statement)
 	if err != nil {
 		return err
@@ -193,6 +189,19 @@ func place(statement *v1alpha1.BillingStatement) (tariff.Month, *time.Location, 
 		return tariff.Month{}, nil, fmt.Errorf("read BillingStatement %s: spec.timeZone: %w", statement.Name, err)
 	}
 	return month, zone, nil
+}
+
+// pricesIn are those of the platform that hold in a month.
+func pricesIn(text string, cfg *configv1.PlatformConfiguration) ([]v1alpha1.PricesFrom, error) {
+	month, err := tariff.ParseMonth(text)
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := tariff.NewSchedule(cfg.Tariff)
+	if err != nil {
+		return nil, err
+	}
+	return pricesOf(schedule.Until(month)), nil
 }
 
 // pricesOf and tariffOf turn a tariff into what a statement keeps of it, and back.

@@ -136,8 +136,8 @@ func (c *cluster) addStatements(t *testing.T) {
 // In November justice has 35 GB from the 16th on, and an intervention.
 func (c *cluster) goesOn(t *testing.T, cfg *configv1.PlatformConfiguration, statement *v1alpha1.BillingStatement) *v1alpha1.BillingStatement {
 	t.Helper()
-	over, err := billing.IsOver(statement, monday)
-	if err != nil || !over {
+	end, err := billing.End(statement)
+	if err != nil || monday.Before(end) {
 		return nil
 	}
 	next, err := billing.Next(statement, cfg)
