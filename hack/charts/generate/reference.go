@@ -154,12 +154,15 @@ func describeKind(page *strings.Builder, kind *apiextensionsv1.CustomResourceDef
 	version := kind.Spec.Versions[len(kind.Spec.Versions)-1]
 	whole := version.Schema.OpenAPIV3Schema
 	fmt.Fprintf(page, "\n## %s\n\n%s\n\nShort name `%s`, version `%s`.\n", names.Kind, oneLine(whole.Description), strings.Join(names.ShortNames, "`, `"), version.Name)
-	for _, part := range []string{"spec", "status"} {
-		field, exists := whole.Properties[part]
-		if !exists {
-			continue
+	for _, part := range slices.Sorted(maps.Keys(whole.Properties)) {
+		field := whole.Properties[part]
+		if part == "apiVersion" || part == "kind" || part == "metadata" {
+			continue // as with every kind
 		}
 		fmt.Fprintf(page, "\n| %s of %s | type | what it is |\n|---|---|---|\n", part, names.Kind)
+		if len(field.Properties) == 0 {
+			row(page, part, field.Type, oneLine(field.Description))
+		}
 		fields(page, field, part)
 	}
 }
