@@ -166,7 +166,7 @@ func (c *connection) writePlatform(ctx context.Context, kube client.Client, from
 
 // completeImage offers the versions that can be halted, and completeHalted those that are.
 func (c *connection) completeImage(command *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return c.completeOf(command, args, func(cfg *configv1.PlatformConfiguration) (versions []cobra.Completion) {
+	return c.completeOf(command, args, func(_ context.Context, _ client.Client, cfg *configv1.PlatformConfiguration) (versions []cobra.Completion) {
 		for _, image := range cfg.Server.Images {
 			if halt.Of(cfg, image.Version) == nil {
 				versions = append(versions, image.Version)
@@ -177,7 +177,7 @@ func (c *connection) completeImage(command *cobra.Command, args []string, _ stri
 }
 
 func (c *connection) completeHalted(command *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return c.completeOf(command, args, func(cfg *configv1.PlatformConfiguration) (versions []cobra.Completion) {
+	return c.completeOf(command, args, func(_ context.Context, _ client.Client, cfg *configv1.PlatformConfiguration) (versions []cobra.Completion) {
 		for _, each := range cfg.Rollout.Halted {
 			versions = append(versions, each.Version)
 		}
@@ -187,7 +187,7 @@ func (c *connection) completeHalted(command *cobra.Command, args []string, _ str
 
 // completeOf offers what is made of the platform configuration. What goes wrong
 // offers nothing: a shell has no place for it.
-func (c *connection) completeOf(command *cobra.Command, args []string, of func(*configv1.PlatformConfiguration) []cobra.Completion) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (c *connection) completeOf(command *cobra.Command, args []string, of func(context.Context, client.Client, *configv1.PlatformConfiguration) []cobra.Completion) ([]cobra.Completion, cobra.ShellCompDirective) {
 	ctx, cancel := context.WithTimeout(command.Context(), completionTime)
 	defer cancel()
 	kube, err := c.client()
@@ -198,5 +198,5 @@ func (c *connection) completeOf(command *cobra.Command, args []string, of func(*
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return of(cfg), cobra.ShellCompDirectiveNoFileComp
+	return of(ctx, kube, cfg), cobra.ShellCompDirectiveNoFileComp
 }

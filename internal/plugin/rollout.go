@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/plugin/progress"
 )
@@ -39,15 +40,7 @@ func (c *connection) rollout(ctx context.Context, args []string, show output) er
 	if err := show.check(); err != nil {
 		return err
 	}
-	kube, err := c.client()
-	if err != nil {
-		return err
-	}
-	cfg, err := c.platform(ctx, kube)
-	if err != nil {
-		return err
-	}
-	tenants, err := c.tenants(ctx, kube, "")
+	_, cfg, tenants, err := c.fleet(ctx)
 	if err != nil {
 		return err
 	}
@@ -58,6 +51,20 @@ func (c *connection) rollout(ctx context.Context, args []string, show output) er
 		}
 	}
 	return show.show(c.Out, found, func() string { return progress.Page(found, c.Now(), zoneOf(cfg)) })
+}
+
+// fleet reads what tells how far all clients are.
+func (c *connection) fleet(ctx context.Context) (client.Client, *configv1.PlatformConfiguration, []v1alpha1.SharingTenant, error) {
+	kube, err := c.client()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	cfg, err := c.platform(ctx, kube)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	tenants, err := c.tenants(ctx, kube, "")
+	return kube, cfg, tenants, err
 }
 
 func withVersion(p progress.Progress, version string) (progress.Progress, error) {
@@ -74,25 +81,16 @@ func withVersion(p progress.Progress, version string) (progress.Progress, error)
 
 // completeVersion offers the versions that clients have or are to have.
 func (c *connection) completeVersion(command *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	ctx, cancel := context.WithTimeout(command.Context(), completionTime)
-	defer cancel()
-	kube, err := c.client()
-	if err != nil || len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	cfg, err := c.platform(ctx, kube)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	tenants, err := c.tenants(ctx, kube, "")
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var versions []cobra.Completion
-	for _, v := range progress.Of(cfg, tenants).Versions {
-		versions = append(versions, v.Version)
-	}
-	return versions, cobra.ShellCompDirectiveNoFileComp
+	return c.completeOf(command, args, func(ctx context.Context, kube client.Client, cfg *configv1.PlatformConfiguration) (versions []cobra.Completion) {
+		tenants, err := c.tenants(ctx, kube, "")
+		if err != nil {
+			return nil
+		}
+		for _, v := range progress.Of(cfg, tenants).Versions {
+			versions = append(versions, v.Version)
+		}
+		return versions
+	})
 }
 
 // writing are the flags of a command that writes.
@@ -140,15 +138,7 @@ func resumeCommand(c *connection) *cobra.Command {
 }
 
 func (c *connection) resume(ctx context.Context, flags writing) error {
-	kube, err := c.client()
-	if err != nil {
-		return err
-	}
-	cfg, err := c.platform(ctx, kube)
-	if err != nil {
-		return err
-	}
-	tenants, err := c.tenants(ctx, kube, "")
+	kube, cfg, tenants, err := c.fleet(ctx)
 	if err != nil {
 		return err
 	}
