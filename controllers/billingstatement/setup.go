@@ -9,12 +9,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/index"
 	"voute.dev/voute/internal/queue"
 )
 
@@ -45,18 +45,5 @@ func (r *Reconciler) ofTenant(ctx context.Context, object client.Object) []recon
 }
 
 func (r *Reconciler) of(ctx context.Context, tenant types.NamespacedName) []reconcile.Request {
-	open, err := r.Book.Of(ctx, tenant)
-	if err != nil {
-		log.FromContext(ctx).Error(err, "cannot find the statements to look at", "namespace", tenant.Namespace, "tenant", tenant.Name)
-		return nil
-	}
-	return requests(open)
-}
-
-func requests(open []v1alpha1.BillingStatement) []reconcile.Request {
-	all := make([]reconcile.Request, 0, len(open))
-	for i := range open {
-		all = append(all, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&open[i])})
-	}
-	return all
+	return index.Requests(ctx, r.Client, &v1alpha1.BillingStatementList{}, "the statements of "+tenant.String(), client.MatchingFields{index.StatementTenant: tenant.String()})
 }

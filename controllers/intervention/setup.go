@@ -8,7 +8,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -43,14 +42,6 @@ func (r *Reconciler) ofStatement(ctx context.Context, object client.Object) []re
 }
 
 func (r *Reconciler) of(ctx context.Context, namespace, tenant string) []reconcile.Request {
-	named := &v1alpha1.InterventionList{}
-	if err := r.Client.List(ctx, named, client.InNamespace(namespace), client.MatchingFields{index.InterventionTenant: tenant}); err != nil {
-		log.FromContext(ctx).Error(err, "cannot find the interventions to look at", "namespace", namespace, "tenant", tenant)
-		return nil
-	}
-	all := make([]reconcile.Request, 0, len(named.Items))
-	for i := range named.Items {
-		all = append(all, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&named.Items[i])})
-	}
-	return all
+	return index.Requests(ctx, r.Client, &v1alpha1.InterventionList{}, "the interventions of "+namespace+"/"+tenant,
+		client.InNamespace(namespace), client.MatchingFields{index.InterventionTenant: tenant})
 }

@@ -3,13 +3,11 @@ package pilot
 import (
 	"context"
 
-	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -45,14 +43,6 @@ func (r *Reconciler) ofTenant(ctx context.Context, object client.Object) []recon
 }
 
 func (r *Reconciler) of(ctx context.Context, namespace, tenant string) []reconcile.Request {
-	named := &v1alpha1.PilotList{}
-	if err := r.Client.List(ctx, named, client.InNamespace(namespace), client.MatchingFields{index.PilotTenant: tenant}); err != nil {
-		log.FromContext(ctx).Error(err, "cannot find the pilots to look at", "namespace", namespace, "tenant", tenant)
-		return nil
-	}
-	requests := make([]reconcile.Request, 0, len(named.Items))
-	for _, pilot := range named.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: namespace, Name: pilot.Name}})
-	}
-	return requests
+	return index.Requests(ctx, r.Client, &v1alpha1.PilotList{}, "the pilots of "+namespace+"/"+tenant,
+		client.InNamespace(namespace), client.MatchingFields{index.PilotTenant: tenant})
 }

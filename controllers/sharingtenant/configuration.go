@@ -2,6 +2,7 @@ package sharingtenant
 
 import (
 	"context"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -33,10 +34,12 @@ func (r *Reconciler) writeConfiguration(ctx context.Context, s *scope, e *enviro
 		return conditions.Block("WaitingForRetention", "waits for a RetentionPolicy.")
 	}
 	written := &corev1.ConfigMap{ObjectMeta: s.meta(e, e.name)}
-	if err := r.keep(ctx, s, e, written, func(in desired.Input) (client.Object, error) { return desired.ConfigMap(in) }); err != nil {
+	in := s.input(e)
+	render := sync.OnceValues(func() (*corev1.ConfigMap, error) { return desired.ConfigMap(in) })
+	if err := r.keep(ctx, s, e, written, func(desired.Input) (client.Object, error) { return render() }); err != nil {
 		return err
 	}
-	hash, err := r.configHash(s, e)
+	hash, err := r.configHash(s, e, in, render)
 	if err != nil {
 		return err
 	}
@@ -46,13 +49,12 @@ func (r *Reconciler) writeConfiguration(ctx context.Context, s *scope, e *enviro
 
 // configHash is that of the voute.yaml that is wanted. It is rendered for that
 // only where it is not known from before.
-func (r *Reconciler) configHash(s *scope, e *environment) (string, error) {
-	in := s.input(e)
+func (r *Reconciler) configHash(s *scope, e *environment, in desired.Input, render func() (*corev1.ConfigMap, error)) (string, error) {
 	source := in.Source(s.edition, "")
 	if known := r.findings.of(s.serverKey(e)); known.hashOf == source {
 		return known.hash, nil
 	}
-	configMap, err := desired.ConfigMap(in)
+	configMap, err := render()
 	if err != nil {
 		return "", err
 	}

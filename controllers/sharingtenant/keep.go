@@ -19,9 +19,10 @@ func (r *Reconciler) keep(ctx context.Context, s *scope, e *environment, live cl
 	in := s.input(e)
 	source := in.Source(s.edition, e.revisionName)
 	if !s.suspended() {
-		if result, settled, problem := r.Objects.Settled(ctx, live, source); settled && problem != nil {
-			return problem
-		} else if settled {
+		if result, settled, problem := r.Objects.Settled(ctx, live, source); settled {
+			if problem != nil {
+				return problem
+			}
 			return result.Into(live)
 		}
 	}

@@ -16,7 +16,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -128,16 +127,7 @@ func (r *Reconciler) everyTenant(ctx context.Context, _ client.Object) []reconci
 }
 
 func (r *Reconciler) requests(ctx context.Context, which ...client.ListOption) []reconcile.Request {
-	tenants := &v1alpha1.SharingTenantList{}
-	if err := r.Client.List(ctx, tenants, which...); err != nil {
-		log.FromContext(ctx).Error(err, "cannot find the tenants to look at: they are at their next turn")
-		return nil
-	}
-	requests := make([]reconcile.Request, 0, len(tenants.Items))
-	for i := range tenants.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&tenants.Items[i])})
-	}
-	return requests
+	return index.Requests(ctx, r.Client, &v1alpha1.SharingTenantList{}, "the tenants", which...)
 }
 
 // forget drops everything that is kept in memory of a tenant.
