@@ -9,12 +9,14 @@ import (
 
 	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -125,6 +127,17 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
+// newInformer leaves out the index by namespace of what is watched by its metadata:
+// a set for each kind and client takes as much memory as the objects in it. Only
+// ControllerRevisions are ever listed; all else is looked up by name.
+func newInformer(from toolscache.ListerWatcher, kind runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
+	head, isHead := kind.(*metav1.PartialObjectMetadata)
+	if isHead && head.Kind != "ControllerRevision" {
+		indexers = toolscache.Indexers{}
+	}
+	return toolscache.NewSharedIndexInformer(from, kind, resync, indexers)
+}
+
 // cacheOptions keeps our own kinds whole, and of every other only what carries
 // the tenant's label. Other kinds are not named: one that the cluster does not
 // know, for want of cert-manager, would keep the operator from starting.
@@ -135,6 +148,7 @@ func cacheOptions(namespace string) (cache.Options, error) {
 	}
 	options := cache.Options{
 		DefaultTransform:     slim,
+		NewInformer:          newInformer,
 		DefaultLabelSelector: labels.NewSelector().Add(*labelled),
 		ByObject:             map[client.Object]cache.ByObject{},
 	}

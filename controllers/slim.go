@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -45,13 +44,25 @@ func head(whole metav1.ObjectMeta) metav1.ObjectMeta {
 	if tenant, found := whole.Labels[v1alpha1.TenantLabel]; found {
 		kept.Labels = labelsOf(tenant)
 	}
-	if owner := metav1.GetControllerOf(&whole); owner != nil {
-		kept.OwnerReferences = []metav1.OwnerReference{{
-			APIVersion: shared(owner.APIVersion), Kind: shared(owner.Kind), Name: shared(owner.Name),
-			UID: types.UID(shared(string(owner.UID))), Controller: ptr.To(true),
-		}}
+	if owner := metav1.GetControllerOfNoCopy(&whole); owner != nil {
+		kept.OwnerReferences = ownersOf(*owner)
 	}
 	return kept
+}
+
+// owned has the owner references to each tenant that was ever seen, for the same
+// reason as labelled.
+var owned sync.Map
+
+func ownersOf(owner metav1.OwnerReference) []metav1.OwnerReference {
+	known, found := owned.Load(owner.UID)
+	if !found {
+		known, _ = owned.LoadOrStore(owner.UID, []metav1.OwnerReference{{
+			APIVersion: owner.APIVersion, Kind: owner.Kind, Name: owner.Name, UID: owner.UID, Controller: ptr.To(true),
+		}})
+	}
+	owners, _ := known.([]metav1.OwnerReference)
+	return owners
 }
 
 // labelled has the labels for each name of a tenant that was ever seen: a map of

@@ -9,7 +9,7 @@ local=${XDG_CACHE_HOME:-$HOME/.cache}/voute/bin/local
 VOUTE_TOOLS=$("$local" tools) || exit 1
 export VOUTE_TOOLS VOUTE_SOAK=1
 result=0
-for package in ./test/convergence ./test/year ./test/crash ./controllers ./internal/platform; do
+for package in ./internal/platform ./controllers ./test/crash ./test/convergence ./test/year; do
   begin=$SECONDS
   go test -v -count=1 -timeout 3h "$@" "$package" | grep -E '^(ok|FAIL|---|SOAK|panic)|^    ---.*FAIL' || result=1
   [ "${PIPESTATUS[0]}" = 0 ] || result=1

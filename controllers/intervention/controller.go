@@ -124,7 +124,7 @@ func (r *Reconciler) write(ctx context.Context, intervention *v1alpha1.Intervent
 	if err := r.Client.Status().Patch(ctx, intervention, client.MergeFromWithOptions(old, client.MergeFromWithOptimisticLock{}), client.FieldOwner(apply.Owner)); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	conditions.Tell(r.Events, intervention, old.Status.Conditions, intervention.Status.Conditions)
+	conditions.Tell(r.Events, intervention, conditions.Change{Before: old.Status.Conditions, After: intervention.Status.Conditions})
 	return nil
 }
 

@@ -110,7 +110,7 @@ func (r *Reconciler) write(ctx context.Context, policy *v1alpha1.RetentionPolicy
 	if err := r.Client.Status().Patch(ctx, policy, client.MergeFromWithOptions(old, client.MergeFromWithOptimisticLock{}), client.FieldOwner(apply.Owner)); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	conditions.Tell(r.Events, policy, old.Status.Conditions, policy.Status.Conditions)
+	conditions.Tell(r.Events, policy, conditions.Change{Before: old.Status.Conditions, After: policy.Status.Conditions})
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 
 // tell records what the status says now and did not say before, and every repair.
 func (r *Reconciler) tell(s *scope) {
-	conditions.Tell(r.Events, s.tenant, s.before.Conditions, s.tenant.Status.Conditions)
+	conditions.Tell(r.Events, s.tenant, conditions.Change{Before: s.before.Conditions, After: s.tenant.Status.Conditions, OnItsWay: s.onItsWay})
 	for _, each := range s.news {
 		kind := corev1.EventTypeNormal
 		if each.warning {

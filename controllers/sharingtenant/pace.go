@@ -28,7 +28,7 @@ type Pace struct {
 }
 
 // DefaultPace sees a change of use within a minute, and Vault unsealed within half of one.
-var DefaultPace = Pace{Eager: 2 * time.Second, Patient: 10 * time.Second, Impatience: 2 * time.Minute, Settled: 30 * time.Second}
+var DefaultPace = Pace{Eager: 2 * time.Second, Patient: 10 * time.Second, Impatience: 2 * time.Minute, Settled: 40 * time.Second}
 
 const (
 	// A cache that is behind is looked at again after cacheLag; one that is

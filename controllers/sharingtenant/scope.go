@@ -51,6 +51,8 @@ type scope struct {
 	// was taken back, and the next look puts that into force. ended: one is done.
 	started, returned, ended bool
 
+	// onItsWay: nothing is wrong, and something is not done yet.
+	onItsWay bool
 	// repairs tells what others had changed and was put back; news is what was
 	// begun or ended.
 	repairs []repair

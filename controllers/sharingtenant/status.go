@@ -20,6 +20,7 @@ func (s *scope) summarise(results []conditions.Result) {
 	whole := conditions.Summary{Reason: "Serving", Message: s.addresses()}
 	s.tenant.Status.Conditions = conditions.Set(s.before.Conditions, s.tenant.Generation, s.now, whole, results)
 	s.tenant.Status.ObservedGeneration = s.tenant.Generation
+	s.onItsWay = conditions.IsOnItsWay(results)
 	s.summariseChanges()
 }
 

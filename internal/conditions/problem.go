@@ -91,6 +91,21 @@ func Classify(err error) *Problem {
 	return p
 }
 
+// IsOnItsWay says whether nothing is wrong, and something is not done yet.
+func IsOnItsWay(results []Result) bool {
+	waits := false
+	for _, result := range results {
+		switch p := Classify(result.Err); {
+		case p == nil, p.Class == Blocked:
+		case p.Class == Waiting:
+			waits = true
+		default:
+			return false
+		}
+	}
+	return waits
+}
+
 func judgeFault(err error) *Problem {
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -13,17 +13,24 @@ import (
 // maxNote is what the API server takes as the text of an event.
 const maxNote = 1024
 
+// Change is what became of an object's conditions.
+type Change struct {
+	Before, After []metav1.Condition
+	// OnItsWay says that nothing is wrong: what is not done yet only takes its time.
+	OnItsWay bool
+}
+
 // Tell records an event for each fact that the conditions tell now and did not
 // tell before. It is called after the conditions are written, so that nobody
 // hears of what cannot be looked up.
-func Tell(recorder events.EventRecorder, object runtime.Object, before, after []metav1.Condition) {
+func Tell(recorder events.EventRecorder, object runtime.Object, change Change) {
 	told := map[string]bool{}
-	for _, now := range after {
-		if !isNews(before, now) || told[now.Reason] {
+	for _, now := range change.After {
+		if !change.isNews(now) || told[now.Reason] {
 			continue
 		}
 		told[now.Reason] = true
-		Record(recorder, object, nil, kindOf(before, now, after), now.Reason, now.Type, now.Message)
+		Record(recorder, object, nil, change.kindOf(now), now.Reason, now.Type, now.Message)
 	}
 }
 
@@ -36,14 +43,17 @@ func Record(recorder events.EventRecorder, object, related runtime.Object, kind,
 	recorder.Eventf(object, related, kind, reason, action, "%s", note)
 }
 
-// isNews: Ready tells each problem that comes first, and the end of all of them.
+// isNews: Ready tells each problem that comes first, and the end of all of them;
+// not what something that goes well waits for in turn, which is nobody's to mend.
 // Another condition is news when what was so no longer is, and when it is so
 // again; not when it becomes so for the first time, on the way to Ready.
 // Reconciling and Stalled repeat Ready.
-func isNews(before []metav1.Condition, now metav1.Condition) bool {
-	last := meta.FindStatusCondition(before, now.Type)
+func (c Change) isNews(now metav1.Condition) bool {
+	last := meta.FindStatusCondition(c.Before, now.Type)
 	switch {
 	case now.Type == reconciling || now.Type == stalled:
+		return false
+	case now.Type == ready && (last == nil || last.Status == now.Status) && now.Status != metav1.ConditionTrue && c.OnItsWay:
 		return false
 	case now.Type == ready && last == nil:
 		return now.Status != metav1.ConditionTrue
@@ -52,7 +62,7 @@ func isNews(before []metav1.Condition, now metav1.Condition) bool {
 	case last == nil || last.Status == now.Status:
 		return false
 	default:
-		return now.Status != metav1.ConditionTrue || wasTold(before, last)
+		return now.Status != metav1.ConditionTrue || wasTold(c.Before, last)
 	}
 }
 
@@ -64,9 +74,9 @@ func wasTold(before []metav1.Condition, last *metav1.Condition) bool {
 }
 
 // kindOf is Warning where a person has to act, or where what was so no longer is.
-func kindOf(before []metav1.Condition, now metav1.Condition, after []metav1.Condition) string {
+func (c Change) kindOf(now metav1.Condition) string {
 	if now.Status == metav1.ConditionFalse &&
-		(meta.IsStatusConditionTrue(after, stalled) || meta.IsStatusConditionTrue(before, now.Type)) {
+		(meta.IsStatusConditionTrue(c.After, stalled) || meta.IsStatusConditionTrue(c.Before, now.Type)) {
 		return corev1.EventTypeWarning
 	}
 	return corev1.EventTypeNormal

@@ -25,20 +25,25 @@ func TestTell(t *testing.T) {
 	bothLeft := then(oneLeft, failed("A", retrying), failed("B", stalled))
 	for name, test := range map[string]struct {
 		before, after []metav1.Condition
+		onItsWay      bool
 		want          []string
 	}{
-		"new and stalled": {nil, set(done("A"), failed("B", stalled), failed("C", blocked)), []string{"Warning PilotMissing"}},
-		"new and done":    {nil, set(done("A")), nil},
-		"first success":   {set(failed("A", waiting), failed("B", stalled)), set(done("A"), failed("B", stalled)), []string{"Warning PilotMissing"}},
-		"a step is lost":  {oneLeft, bothLeft, []string{"Normal VaultSealed"}},
-		"and comes back":  {bothLeft, then(bothLeft, done("A"), failed("B", stalled)), []string{"Warning PilotMissing", "Normal Done"}},
-		"unchanged":       {set(failed("A", waiting)), set(failed("A", waiting)), nil},
-		"done":            {set(failed("A", waiting)), set(done("A")), []string{"Normal Serving"}},
-		"no longer done":  {set(done("A")), set(failed("A", retrying)), []string{"Warning VaultSealed"}},
-		"another reason":  {set(failed("A", waiting)), set(failed("A", retrying)), []string{"Normal VaultSealed"}},
+		"new and stalled":  {nil, set(done("A"), failed("B", stalled), failed("C", blocked)), false, []string{"Warning PilotMissing"}},
+		"new and done":     {nil, set(done("A")), false, nil},
+		"first success":    {set(failed("A", waiting), failed("B", stalled)), set(done("A"), failed("B", stalled)), false, []string{"Warning PilotMissing"}},
+		"a step is lost":   {oneLeft, bothLeft, false, []string{"Normal VaultSealed"}},
+		"and comes back":   {bothLeft, then(bothLeft, done("A"), failed("B", stalled)), false, []string{"Warning PilotMissing", "Normal Done"}},
+		"unchanged":        {set(failed("A", waiting)), set(failed("A", waiting)), false, nil},
+		"done":             {set(failed("A", waiting)), set(done("A")), false, []string{"Normal Serving"}},
+		"no longer done":   {set(done("A")), set(failed("A", retrying)), false, []string{"Warning VaultSealed"}},
+		"new, on its way":  {nil, set(failed("A", waiting)), true, nil},
+		"and a step on":    {set(failed("A", waiting), failed("B", blocked)), set(done("A"), failed("B", waiting)), true, nil},
+		"and there":        {set(failed("A", waiting)), set(done("A")), false, []string{"Normal Serving"}},
+		"on its way again": {set(done("A")), set(failed("A", waiting)), true, []string{"Warning " + waiting.Reason}},
+		"another reason":   {set(failed("A", waiting)), set(failed("A", retrying)), false, []string{"Normal VaultSealed"}},
 	} {
 		recorder := events.NewFakeRecorder(10)
-		conditions.Tell(recorder, &v1alpha1.SharingTenant{}, test.before, test.after)
+		conditions.Tell(recorder, &v1alpha1.SharingTenant{}, conditions.Change{Before: test.before, After: test.after, OnItsWay: test.onItsWay})
 		close(recorder.Events)
 		var got []string
 		for event := range recorder.Events {

@@ -25,9 +25,13 @@ const (
 var once sync.Once
 
 // LetPile lets garbage fill the heap up to a floor, in bytes, from the next
-// collection on. The first call counts.
+// collection on. The first call counts. No memory is spent on samples for a
+// profile, either: whoever takes one asks for samples after that.
 func LetPile(floor uint64) {
-	once.Do(func() { watch(floor) })
+	once.Do(func() {
+		runtime.MemProfileRate = 0
+		watch(floor)
+	})
 }
 
 // watch sets the percentage anew after every collection: a value that nothing

@@ -14,7 +14,7 @@ func TestPercent(t *testing.T) {
 		want         int
 	}{
 		{0, 48 * mib, 25}, {1 * mib, 48 * mib, 400}, {16 * mib, 48 * mib, 200}, {24 * mib, 48 * mib, 100},
-		{40 * mib, 48 * mib, 25}, {48 * mib, 48 * mib, 25}, {400 * mib, 48 * mib, 25},
+		{40 * mib, 48 * mib, 25}, {48 * mib, 48 * mib, 20}, {400 * mib, 48 * mib, 20},
 	} {
 		if got := Percent(test.inUse, test.floor); got != test.want {
 			t.Errorf("%d MiB of %d: %d %%, want %d", test.inUse/mib, test.floor/mib, got, test.want)

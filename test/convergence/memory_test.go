@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	usual, many = 1_000, 10_000
+	usual, many = 1_000, 3_000
 )
 
 // TestRepeated: a seed that fails is of use only if it fails again.

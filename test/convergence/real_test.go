@@ -35,7 +35,7 @@ import (
 
 const (
 	// few is how many sequences run against a real API server; more, when many are asked for.
-	few, more = 30, 300
+	few, more = 30, 100
 	atOnce    = 10
 	// patience is how long an end may take on a busy machine.
 	patience = 4 * time.Minute

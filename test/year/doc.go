@@ -8,7 +8,7 @@
 // the operator has asked for or that a watch brings about, a node that starts a
 // server, something of the year's plan. At one instant these come in any order. About
 // a dozen tenants follow the platform's versions, and the others have pinned
-// theirs: in a seed that 1,000 divides all follow, which takes minutes.
+// theirs: in a seed that 250 divides all follow, which takes minutes.
 //
 // An operator looks at each tenant twice a minute, which would be 200 million looks
 // a year. They are left out, since a look at what has not changed finds nothing: a

@@ -33,7 +33,7 @@ const (
 	// followers is how many follow the platform's versions at least: all of them
 	// would take some minutes a year. They do where wholeFleet divides the seed.
 	followers  = 8
-	wholeFleet = 1_000
+	wholeFleet = 250
 	// sample of those at rest is looked at where everybody is.
 	sample         = 10
 	tenantName     = "client"
