@@ -10,8 +10,8 @@
 // Beside it, a bare client makes the same objects, one finalizer and two
 // patches of the status for each tenant, with the same simulation and the same
 // watches, and with nothing that holds it back: how fast the API server itself
-// is. Each run has a new API server. Operator and bare client alternate; of the
-// bare client, the best number of workers counts in each round.
+// is. Each run has a new API server. Operator and bare client alternate; the
+// bare client has as many workers as were the fastest in the first round.
 //
 // In the last round the tenants are then left alone for a while, and what the
 // operator does all the same is counted, what it reads included. After that a fix
