@@ -38,10 +38,6 @@ type Reconciler struct {
 	Moved <-chan event.GenericEvent
 }
 
-// silence is how long a tenant may take to come up before its Pilots are told of
-// as pending.
-const silence = time.Minute
-
 // scope is what one reconcile works on.
 type scope struct {
 	pilot  *v1alpha1.Pilot
@@ -70,24 +66,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return conditions.Again(err)
 	}
 	r.summarise(s)
-	if left := s.mayKeepSilent(r.Now()); left > 0 {
-		return ctrl.Result{RequeueAfter: left}, nil
-	}
 	return conditions.Again(r.write(ctx, s))
-}
-
-// mayKeepSilent is for how long a new Pilot need not be told of: while its tenant
-// comes up all goes well with it, and in a moment there is more to tell.
-func (s *scope) mayKeepSilent(now time.Time) time.Duration {
-	status := &s.pilot.Status
-	if len(s.before.Status.Conditions) > 0 || status.Phase != v1alpha1.PilotPending || s.problem() != nil || s.tenantServes() {
-		return 0
-	}
-	age := now.Sub(s.pilot.CreationTimestamp.Time)
-	if age < 0 {
-		return 0 // by whatever clock
-	}
-	return silence - age
 }
 
 func (r *Reconciler) observe(ctx context.Context, s *scope) error {

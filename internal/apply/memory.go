@@ -89,8 +89,14 @@ func (m *memory) find(tenant types.NamespacedName, object objectKey) (at int, kn
 func (m *memory) recall(want client.Object, uid types.UID, version string) (entry, bool) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	_, known, found := m.find(tenantOf(want), keyOf(want))
-	return known, found && known.uid == uid && known.version == version
+	tenant := tenantOf(want)
+	at, known, found := m.find(tenant, keyOf(want))
+	if !found || known.uid != uid || known.version != version {
+		return known, false
+	}
+	known.uid, known.version = uid, version // the texts of the cache: they need not be there twice
+	m.tenants[tenant][at].entry = known
+	return known, true
 }
 
 // trace notes what the desired object followed from that one was found to agree with.

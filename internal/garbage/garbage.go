@@ -17,7 +17,7 @@ import (
 
 const (
 	// least is the growth in percent between two collections, however much is in use.
-	least = 25
+	least = 20
 	// most keeps a heap with next to nothing in it from a rule without meaning.
 	most = 400
 )

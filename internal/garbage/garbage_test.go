@@ -13,8 +13,8 @@ func TestPercent(t *testing.T) {
 		inUse, floor uint64
 		want         int
 	}{
-		{0, 48 * mib, 25}, {1 * mib, 48 * mib, 400}, {16 * mib, 48 * mib, 200}, {24 * mib, 48 * mib, 100},
-		{40 * mib, 48 * mib, 25}, {48 * mib, 48 * mib, 20}, {400 * mib, 48 * mib, 20},
+		{0, 48 * mib, 20}, {1 * mib, 48 * mib, 400}, {16 * mib, 48 * mib, 200}, {24 * mib, 48 * mib, 100},
+		{42 * mib, 48 * mib, 20}, {48 * mib, 48 * mib, 20}, {400 * mib, 48 * mib, 20},
 	} {
 		if got := Percent(test.inUse, test.floor); got != test.want {
 			t.Errorf("%d MiB of %d: %d %%, want %d", test.inUse/mib, test.floor/mib, got, test.want)
