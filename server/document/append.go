@@ -44,7 +44,7 @@ func (l *Lease) Append(by journal.Actor, c Chunk) (Status, error) {
 	}
 	a, err := l.resume(status)
 	if err != nil {
-		return status, err
+		return status, l.why(err)
 	}
 	defer a.end()
 	return a.append(by, c)
@@ -143,7 +143,7 @@ func (a *appending) take(c Chunk) error {
 			a.fault = fmt.Errorf("cannot take in upload %s: %w", a.document.ID, err)
 			return a.fault
 		case err != nil:
-			return a.broken(err)
+			return a.lease.why(fmt.Errorf("%w: %w", ErrPaused, err))
 		case a.at < stop:
 			return nil // the chunk ends here
 		case a.at == size:
@@ -164,14 +164,6 @@ func beyond(body io.Reader) error {
 		return ErrBeyond
 	}
 	return nil
-}
-
-// broken says why no more bytes come.
-func (a *appending) broken(err error) error {
-	if cause := context.Cause(a.lease.ctx); errors.Is(cause, ErrTaken) || errors.Is(cause, ErrStopping) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", ErrPaused, err)
 }
 
 // save makes durable what has come. It happens even if whoever sent it is gone.

@@ -2,6 +2,7 @@ package document
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -47,7 +48,17 @@ func (l *Lease) Release() { l.release() }
 
 // Status tells how far the upload has come.
 func (l *Lease) Status(by journal.Actor) (Status, error) {
-	return l.service.look(l.ctx, by, l.document)
+	status, err := l.service.look(l.ctx, by, l.document)
+	return status, l.why(err)
+}
+
+// why puts the cause of an interruption in the place of whatever it made fail.
+func (l *Lease) why(err error) error {
+	cause := context.Cause(l.ctx)
+	if err != nil && (errors.Is(cause, ErrTaken) || errors.Is(cause, ErrStopping)) {
+		return cause
+	}
+	return err
 }
 
 // Terminate gives the upload up, and its room back.
