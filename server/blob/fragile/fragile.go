@@ -3,8 +3,8 @@
 //
 // It forgets as a disk may: of what was written to a file since its last Sync,
 // each block is there or not; the file is as long as it was then, as it is now,
-// or anything between; a name that was made, moved or removed since the last
-// Sync of the folder is as before or as after.
+// or anything between; each making, moving or removing of a name since the last
+// Sync of the folder has happened or not, but none by half.
 package fragile
 
 import (
@@ -35,9 +35,14 @@ type Folder struct {
 
 	mu      sync.Mutex
 	off     bool
+	left    int // operations until the power is cut; 0 is never
 	names   map[string]*inode // as programs see them
 	durable map[string]*inode // as the disk has them
+	pending []change          // of names, since the folder was synced
 }
+
+// change is one change of the names.
+type change func(names map[string]*inode)
 
 var _ blob.Folder = (*Folder)(nil)
 
@@ -58,26 +63,43 @@ func (f *Folder) Cut() {
 	f.off = true
 }
 
+// CutAfter ends the power in the middle of an operation to come: the n-th.
+func (f *Folder) CutAfter(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.left = n
+}
+
+// Off tells whether the power is cut.
+func (f *Folder) Off() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.off
+}
+
 // Restart gives what the disk has, after Cut or at any time, as a new folder.
 func (f *Folder) Restart(random *rand.Rand) *Folder {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	next := New()
-	all := slices.Sorted(maps.Keys(f.names))
-	all = slices.AppendSeq(all, maps.Keys(f.durable))
-	slices.Sort(all)
-	for _, name := range slices.Compact(all) {
-		from := f.durable[name]
+	names := maps.Clone(f.durable)
+	for _, happens := range f.pending {
 		if random.IntN(2) == 0 {
-			from = f.names[name]
+			happens(names)
 		}
-		if from != nil {
-			content := from.survive(random)
-			next.names[name] = &inode{now: slices.Clone(content), synced: content}
-		}
+	}
+	next := New()
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		content := names[name].survive(random)
+		next.names[name] = &inode{now: slices.Clone(content), synced: content}
 	}
 	next.durable = maps.Clone(next.names)
 	return next
+}
+
+// change makes a change for programs to see, and perhaps for the disk.
+func (f *Folder) change(c change) {
+	c(f.names)
+	f.pending = append(f.pending, c)
 }
 
 // survive mixes the blocks of before and after.
@@ -109,6 +131,10 @@ func (f *Folder) Holds(found func([]byte) bool) bool {
 
 // ready tells why nothing can be done.
 func (f *Folder) ready(takesRoom bool) error {
+	if f.left > 0 {
+		f.left--
+		f.off = f.off || f.left == 0
+	}
 	if f.off {
 		return ErrOff
 	}
@@ -131,7 +157,7 @@ func (f *Folder) OpenFile(name string, flag int, _ fs.FileMode) (blob.File, erro
 	}
 	if node == nil {
 		node = &inode{}
-		f.names[name] = node
+		f.change(func(names map[string]*inode) { names[name] = node })
 	}
 	return &file{folder: f, name: name, node: node}, nil
 }
@@ -157,12 +183,15 @@ func (f *Folder) Rename(from, to string) error {
 	if err := f.ready(true); err != nil {
 		return err
 	}
-	node, found := f.names[from]
-	if !found {
+	if f.names[from] == nil {
 		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
 	}
-	f.names[to] = node
-	delete(f.names, from)
+	f.change(func(names map[string]*inode) {
+		if node := names[from]; node != nil {
+			names[to] = node
+			delete(names, from)
+		}
+	})
 	return nil
 }
 
@@ -176,7 +205,7 @@ func (f *Folder) Remove(name string) error {
 	if _, found := f.names[name]; !found {
 		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
 	}
-	delete(f.names, name)
+	f.change(func(names map[string]*inode) { delete(names, name) })
 	return nil
 }
 
@@ -194,7 +223,7 @@ func (f *Folder) Sync() error {
 	if err := f.ready(true); err != nil {
 		return err
 	}
-	f.durable = maps.Clone(f.names)
+	f.durable, f.pending = maps.Clone(f.names), nil
 	return nil
 }
 
