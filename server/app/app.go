@@ -128,7 +128,7 @@ func (a *App) assemble() {
 		Within: a.db.Within, Wake: waker(a.wakes.mail), Now: a.now,
 	}
 	a.documents = &document.Service{
-		Documents: store.Documents{DB: a.db}, Lists: store.Documents{DB: a.db}, Shares: store.Shares{DB: a.db},
+		Documents: store.Documents{DB: a.db}, Lists: store.Documents{DB: a.db}, Shares: store.Shares{DB: a.db}, Transfers: store.Transfers{DB: a.db},
 		Accounts: store.Accounts{DB: a.db}, Journal: store.Journal{DB: a.db}, Outbox: store.Letters{DB: a.db}, Letters: writer,
 		Blobs: a.blobs, Keys: liveKeys{a.behind}, Scanner: liveScanner{a.behind},
 		Within: a.db.Within, Config: a.config.Current,

@@ -44,10 +44,12 @@ func (a *App) settle() {
 }
 
 // drain takes no new connections on the public port and lets requests under way
-// finish, up to a limit. What is cut leaves nothing: an upload counts from its
-// last byte on.
+// finish, up to a limit. Uploads that can be resumed end at once, and go on with
+// the next server. A form that is cut leaves nothing: it counts from its last
+// byte on.
 func (a *App) drain(public port) {
 	a.state.draining.Store(true)
+	a.documents.StopUploads()
 	began, limit := time.Now(), a.config.Current().Shutdown.Drain()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,13 +20,14 @@ const unfinished = ".part"
 //
 // A blob is written to "<name>.part", synced, renamed to its name, and the
 // folder is synced: after Commit it survives a loss of power, and before it
-// nothing lies under the name. What a crash leaves behind is listed by Names
-// and removed by Remove like any other.
+// nothing lies under the name. What a crash leaves behind is listed by Names,
+// goes on with Resume, and is removed by Remove like any other.
 type Volume struct {
-	root *os.Root
+	folder Folder
 
 	mu      sync.Mutex
 	writing map[string]*volumeWriter
+	unsure  bool // a name that is there may not be on the disk yet
 }
 
 var _ Store = (*Volume)(nil)
@@ -42,37 +44,81 @@ func NewVolume(dir string) (*Volume, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the folder of the documents: %w", err)
 	}
-	return &Volume{root: root, writing: map[string]*volumeWriter{}}, nil
+	return Over(directory{root}), nil
+}
+
+// Over is a volume over any folder.
+func Over(folder Folder) *Volume {
+	return &Volume{folder: folder, writing: map[string]*volumeWriter{}, unsure: true}
 }
 
 // Close lets go of the folder; blobs that are open stay readable.
-func (v *Volume) Close() error { return v.root.Close() }
+func (v *Volume) Close() error {
+	if folder, ok := v.folder.(io.Closer); ok {
+		return folder.Close()
+	}
+	return nil
+}
 
 // Create begins a blob. A part that an earlier process left is overwritten.
 func (v *Volume) Create(ctx context.Context, name string) (Writer, error) {
+	return v.Resume(ctx, name, 0)
+}
+
+// Resume goes on with a part, of which the bytes that are wanted must be there.
+func (v *Volume) Resume(ctx context.Context, name string, after int64) (Writer, error) {
 	if err := errors.Join(ctx.Err(), CheckName(name)); err != nil {
 		return nil, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if _, err := v.root.Lstat(name); err == nil || v.writing[name] != nil {
-		return nil, fmt.Errorf("cannot create %s: %w", name, ErrExists)
+	if _, err := v.folder.Lstat(name); err == nil || v.writing[name] != nil {
+		return nil, fmt.Errorf("cannot write %s: %w", name, ErrExists)
 	}
-	file, err := v.root.OpenFile(name+unfinished, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	flags := os.O_WRONLY | os.O_APPEND
+	if after == 0 {
+		flags |= os.O_CREATE
+	}
+	file, err := v.folder.OpenFile(name+unfinished, flags, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s has none of %d", ErrShort, name, after)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot create a blob: %w", err)
+		return nil, fmt.Errorf("cannot write a blob: %w", err)
 	}
-	writer := &volumeWriter{volume: v, name: name, file: file}
+	if err := cut(file, after); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot go on with blob %s: %w", name, err), file.Close())
+	}
+	writer := &volumeWriter{volume: v, name: name, file: file, unnamed: after == 0}
 	v.writing[name] = writer
 	return writer, nil
 }
 
-// Open reads a committed blob.
+// cut forgets what lies behind the first bytes.
+func cut(file File, after int64) error {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return err
+	case info.Size() < after:
+		return fmt.Errorf("%w: %d of %d are there", ErrShort, info.Size(), after)
+	case info.Size() > after:
+		return file.Truncate(after)
+	}
+	return nil
+}
+
+// Open reads a committed blob. Who sees one may go by it: where the folder
+// could not be synced, by a Commit or by a process that was killed in one, it is
+// synced first.
 func (v *Volume) Open(ctx context.Context, name string) (Reader, error) {
-	if err := errors.Join(ctx.Err(), CheckName(name)); err != nil {
+	v.mu.Lock()
+	err := errors.Join(ctx.Err(), CheckName(name), v.sure())
+	v.mu.Unlock()
+	if err != nil {
 		return nil, err
 	}
-	file, err := v.root.Open(name)
+	file, err := v.folder.OpenFile(name, os.O_RDONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot open %s: %w", name, ErrNotFound)
 	}
@@ -98,7 +144,7 @@ func (v *Volume) Remove(ctx context.Context, name string) error {
 	if err := errors.Join(v.unlink(name), v.unlink(name+unfinished)); err != nil {
 		return fmt.Errorf("cannot remove a blob: %w", err)
 	}
-	return v.sync()
+	return v.folder.Sync()
 }
 
 // Names lists committed blobs and unfinished ones.
@@ -106,34 +152,34 @@ func (v *Volume) Names(ctx context.Context) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	entries, err := fs.ReadDir(v.root.FS(), ".")
+	files, err := v.folder.Names()
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the blobs: %w", err)
 	}
 	var names []string
-	for _, entry := range entries {
-		name := strings.TrimSuffix(entry.Name(), unfinished)
-		if entry.Type().IsRegular() && CheckName(name) == nil {
+	for _, file := range files {
+		if name := strings.TrimSuffix(file, unfinished); CheckName(name) == nil {
 			names = append(names, name)
 		}
 	}
 	return names, nil
 }
 
+// sure makes durable what names there are, unless it is known.
+func (v *Volume) sure() error {
+	if !v.unsure {
+		return nil
+	}
+	err := v.folder.Sync()
+	v.unsure = err != nil
+	return err
+}
+
 func (v *Volume) unlink(file string) error {
-	if err := v.root.Remove(file); !errors.Is(err, fs.ErrNotExist) {
+	if err := v.folder.Remove(file); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
-}
-
-// sync makes names durable.
-func (v *Volume) sync() error {
-	folder, err := v.root.Open(".")
-	if err != nil {
-		return fmt.Errorf("cannot sync the folder of the documents: %w", err)
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 func syncFolder(path string) error {
@@ -145,68 +191,8 @@ func syncFolder(path string) error {
 }
 
 type volumeReader struct {
-	*os.File
+	File
 	size int64
 }
 
 func (r *volumeReader) Size() int64 { return r.size }
-
-// volumeWriter has a file for as long as it is neither committed nor aborted.
-type volumeWriter struct {
-	volume *Volume
-	name   string
-	file   *os.File
-}
-
-func (w *volumeWriter) Write(p []byte) (int, error) {
-	if w.file == nil {
-		return 0, fmt.Errorf("blob %s is finished", w.name)
-	}
-	return w.file.Write(p)
-}
-
-// Commit renames while it holds the lock under which Create saw that the name
-// was free: it never replaces a blob.
-func (w *volumeWriter) Commit() error {
-	if w.file == nil {
-		return fmt.Errorf("blob %s is finished", w.name)
-	}
-	if err := w.file.Sync(); err != nil {
-		return errors.Join(fmt.Errorf("cannot write blob %s to the disk: %w", w.name, err), w.Abort())
-	}
-	v := w.volume
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.writing[w.name] != w {
-		return errors.Join(fmt.Errorf("blob %s was removed while it was written", w.name), w.close())
-	}
-	delete(v.writing, w.name)
-	if err := errors.Join(w.close(), v.root.Rename(w.name+unfinished, w.name)); err != nil {
-		return errors.Join(fmt.Errorf("cannot finish blob %s: %w", w.name, err), v.unlink(w.name+unfinished))
-	}
-	if err := v.sync(); err != nil {
-		return errors.Join(err, v.unlink(w.name))
-	}
-	return nil
-}
-
-func (w *volumeWriter) Abort() error {
-	if w.file == nil {
-		return nil
-	}
-	v := w.volume
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	err := w.close()
-	if v.writing[w.name] != w {
-		return err
-	}
-	delete(v.writing, w.name)
-	return errors.Join(err, v.unlink(w.name+unfinished))
-}
-
-func (w *volumeWriter) close() error {
-	err := w.file.Close()
-	w.file = nil
-	return err
-}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 
 	"voute.dev/voute/server/seal"
@@ -26,23 +27,21 @@ type intake struct {
 	reserved int64
 }
 
-// seal copies all of the body, sealed, and returns the SHA-256 of the plain bytes.
+// seal takes in all of the body, sealed, and returns the SHA-256 of the plain bytes.
 func (in *intake) seal(w io.Writer, key []byte) (string, error) {
 	sealed, err := seal.NewWriter(w, key, in.document)
 	if err != nil {
 		return "", err
 	}
 	defer sealed.Discard() // does nothing after Close
-	hash := sha256.New()
-	buffer := make([]byte, 256<<10)
-	defer clear(buffer)
-	if _, err := io.CopyBuffer(io.MultiWriter(sealed, hash), onlyReader{in}, buffer); err != nil {
+	sum := sha256.New()
+	if _, err := sealed.ReadFrom(hashing{from: in, into: []hash.Hash{sum}}); err != nil {
 		return "", fmt.Errorf("cannot take in document %s: %w", in.document, err)
 	}
 	if err := sealed.Close(); err != nil {
 		return "", fmt.Errorf("cannot seal the end of document %s: %w", in.document, err)
 	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // Read reserves room for bytes before it hands them on.
@@ -80,6 +79,3 @@ func (in *intake) reserve(bytes, quota int64) error {
 	in.reserved = bytes
 	return nil
 }
-
-// onlyReader hides other methods, so that CopyBuffer uses the buffer given.
-type onlyReader struct{ io.Reader }

@@ -63,15 +63,18 @@ func (s *Service) announce(ctx context.Context, by journal.Actor, u Upload) (Doc
 		return Document{}, err
 	}
 	d := s.draft(s.Config(), by.ID, u)
-	return d, s.Within(ctx, func(ctx context.Context) error {
-		if err := s.Documents.Add(ctx, d); err != nil {
-			return err
-		}
-		if err := s.Documents.Reserve(ctx, d.ID, u.Expected, s.Config().Storage.QuotaBytes); err != nil {
-			return err
-		}
-		return s.note(ctx, by, journal.DocumentReceiving, d.ID, nil)
-	})
+	return d, s.Within(ctx, func(ctx context.Context) error { return s.admit(ctx, by, d, u.Expected) })
+}
+
+// admit reserves a document's room.
+func (s *Service) admit(ctx context.Context, by journal.Actor, d Document, bytes int64) error {
+	if err := s.Documents.Add(ctx, d); err != nil {
+		return err
+	}
+	if err := s.Documents.Reserve(ctx, d.ID, bytes, s.Config().Storage.QuotaBytes); err != nil {
+		return err
+	}
+	return s.note(ctx, by, journal.DocumentReceiving, d.ID, nil)
 }
 
 func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
@@ -129,7 +132,13 @@ func (s *Service) received(ctx context.Context, by journal.Actor, d Document, re
 
 // forget removes what an upload that did not arrive has left.
 func (s *Service) forget(ctx context.Context, by journal.Actor, d Document) error {
+	return s.abort(ctx, by, d, nil)
+}
+
+// abort also tells why.
+func (s *Service) abort(ctx context.Context, by journal.Actor, d Document, why journal.Detail) error {
 	ctx = context.WithoutCancel(ctx)
+	defer s.sums.forget(d.ID)
 	if err := s.Blobs.Remove(ctx, d.Blob); err != nil {
 		return fmt.Errorf("cannot remove what is left of upload %s; it is removed at the next start: %w", d.ID, err)
 	}
@@ -137,6 +146,6 @@ func (s *Service) forget(ctx context.Context, by journal.Actor, d Document) erro
 		if err := s.Documents.Remove(ctx, d.ID); err != nil {
 			return err
 		}
-		return s.note(ctx, by, journal.DocumentAborted, d.ID, nil)
+		return s.note(ctx, by, journal.DocumentAborted, d.ID, why)
 	})
 }

@@ -27,6 +27,7 @@ type Service struct {
 	Documents Repository
 	Lists     Lists
 	Shares    Shares
+	Transfers Transfers
 	Accounts  account.Repository
 	Journal   journal.Repository
 	Outbox    outbox.Repository
@@ -40,6 +41,9 @@ type Service struct {
 	WakeMail  func() // the outbox has something
 	Now       func() time.Time
 	Log       *slog.Logger
+
+	lanes lanes
+	sums  sums
 }
 
 // Find gives a document to its sender and its recipients; for everybody else

@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"voute.dev/voute/server/journal"
 )
 
-const sweepAtOnce = 100
+const (
+	sweepAtOnce = 100
+	recoverTime = 5 * time.Second // for one upload that had arrived; the start waits
+)
 
-// Sweep ends what has expired and unlinks what nobody may read any more.
+// Sweep ends what has expired or was given up, and unlinks what nobody may read
+// any more.
 func (s *Service) Sweep(ctx context.Context) error {
-	return errors.Join(s.expire(ctx), s.unlink(ctx))
+	return errors.Join(s.expire(ctx), s.giveUp(ctx), s.unlink(ctx))
 }
 
 func (s *Service) expire(ctx context.Context) error {
@@ -31,6 +36,38 @@ func (s *Service) expire(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// giveUp ends uploads for which nothing has come for long. One that had arrived
+// is no such: its server stopped before it could say so.
+func (s *Service) giveUp(ctx context.Context) error {
+	due, err := s.Transfers.Abandoned(ctx, s.Now(), sweepAtOnce)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, t := range due {
+		if !s.lanes.busy(t.Document) {
+			failed = append(failed, s.giveUpOne(ctx, t.Document))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (s *Service) giveUpOne(ctx context.Context, id string) error {
+	held, release, err := s.lanes.enter(ctx, id)
+	if errors.Is(err, ErrTaken) || errors.Is(err, ErrStopping) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer release()
+	status, err := s.look(held, journal.Actor{}, id)
+	if !errors.Is(err, ErrOver) || status.Arrived {
+		return err
+	}
+	return s.abort(held, journal.Actor{}, status.Document, journal.Detail{"why": "abandoned"})
 }
 
 // unlink goes on past a blob that cannot be removed: the others' room is needed.
@@ -81,19 +118,36 @@ func (s *Service) unlinkOne(ctx context.Context, d Document) error {
 	})
 }
 
-// Recover clears up after a stop: uploads that broke off with it, and blobs
-// that no document knows. It runs before the first upload is let in.
+// Recover clears up after a stop: forms that broke off with it, and blobs that
+// no document knows. Uploads that can be resumed stay. It runs before the first
+// upload is let in.
 func (s *Service) Recover(ctx context.Context) error {
 	broken, err := s.Lists.Receiving(ctx)
 	if err != nil {
 		return err
 	}
 	for _, d := range broken {
-		if err := s.forget(ctx, journal.Actor{}, d); err != nil {
+		if err := s.recover(ctx, d); err != nil {
 			return err
 		}
 	}
 	return s.removeOrphans(ctx)
+}
+
+func (s *Service) recover(ctx context.Context, d Document) error {
+	_, err := s.Transfers.Find(ctx, d.ID)
+	if errors.Is(err, ErrNotFound) {
+		return s.forget(ctx, journal.Actor{}, d)
+	}
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, recoverTime)
+	defer cancel()
+	if _, err := s.look(limited, journal.Actor{ID: d.Owner}, d.ID); err != nil && !errors.Is(err, ErrOver) {
+		s.Log.Warn("an upload that had arrived cannot be ended now; it is when its sender asks for it", "document", d.ID, "error", err)
+	}
+	return nil
 }
 
 func (s *Service) removeOrphans(ctx context.Context) error {

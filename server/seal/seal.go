@@ -37,6 +37,7 @@ const (
 	overhead    = 28 // nonce and tag
 	maxID       = 255
 	maxSegments = 1 << 32
+	tailFlag    = 2 // where a segment has 0, or 1 if it is the last
 )
 
 var (
@@ -104,5 +105,12 @@ func (a associated) at(index int64, last bool) []byte {
 	if last {
 		a[HeaderSize+8] = 1
 	}
+	return a
+}
+
+// tail is what a record of the tail is bound to: no segment has this flag.
+func (a associated) tail(start int64) []byte {
+	binary.BigEndian.PutUint64(a[HeaderSize:], uint64(start))
+	a[HeaderSize+8] = tailFlag
 	return a
 }

@@ -144,12 +144,20 @@ func (db *DB) Within(ctx context.Context, f func(context.Context) error) error {
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	if err := f(context.WithValue(ctx, transactionKey{}, tx)); err != nil {
-		return err
+		return told(err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("cannot commit: %w", err)
+		return fmt.Errorf("cannot commit: %w", told(err))
 	}
 	return nil
+}
+
+// told makes of SQLite's error the one by which callers know a disk without room.
+func told(err error) error {
+	if full(err) {
+		return fmt.Errorf("%w: %w", syscall.ENOSPC, err)
+	}
+	return err
 }
 
 // runner is what both a transaction and a pool can do.

@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"voute.dev/voute/server/account"
 	"voute.dev/voute/server/account/accounttest"
+	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/document/documenttest"
 	"voute.dev/voute/server/journal"
 	"voute.dev/voute/server/journal/journaltest"
@@ -54,7 +56,7 @@ func TestContracts(t *testing.T) {
 	t.Run("documents", func(t *testing.T) {
 		documenttest.Contract(t, func(t *testing.T) documenttest.Subject {
 			db := open(t, "a", "b", "c")
-			return documenttest.Subject{Documents: Documents{db}, Lists: Documents{db}, Shares: Shares{db}}
+			return documenttest.Subject{Documents: Documents{db}, Lists: Documents{db}, Shares: Shares{db}, Transfers: Transfers{db}}
 		})
 	})
 	t.Run("letters", func(t *testing.T) {
@@ -63,6 +65,23 @@ func TestContracts(t *testing.T) {
 	t.Run("journal", func(t *testing.T) {
 		journaltest.Contract(t, func(t *testing.T) journal.Repository { return Journal{open(t)} })
 	})
+}
+
+// TestFullDisk: a database that cannot grow says so as a file would, and keeps
+// what it had.
+func TestFullDisk(t *testing.T) {
+	db := open(t, "a")
+	if _, err := db.write.ExecContext(t.Context(), "PRAGMA max_page_count = 1"); err != nil { // it stays as large as it is
+		t.Fatal(err)
+	}
+	d := document.Document{ID: "1", Owner: "a", Name: strings.Repeat("x", 1<<20), State: document.Receiving}
+	err := db.Within(t.Context(), func(ctx context.Context) error { return Documents{db}.Add(ctx, d) })
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := (Documents{db}).Find(t.Context(), "1"); !errors.Is(err, document.ErrNotFound) {
+		t.Errorf("half of it is there: %v", err)
+	}
 }
 
 var errOnPurpose = errors.New("on purpose")

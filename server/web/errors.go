@@ -13,6 +13,7 @@ import (
 	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/session"
+	"voute.dev/voute/server/tus"
 )
 
 var (
@@ -46,12 +47,19 @@ var failures = []failure{
 	{document.ErrTooLarge, http.StatusRequestEntityTooLarge, "too-large"},
 	{document.ErrQuota, http.StatusInsufficientStorage, "quota"},
 	{syscall.ENOSPC, http.StatusInsufficientStorage, "quota"},
+	{document.ErrTaken, http.StatusLocked, "taken"},
+	{document.ErrStopping, http.StatusServiceUnavailable, "stopping"},
+	{document.ErrOffset, http.StatusConflict, "offset"},
+	{document.ErrBeyond, http.StatusRequestEntityTooLarge, "beyond"},
+	{document.ErrChecksum, tus.StatusChecksumMismatch, "checksum"},
+	{document.ErrTooMany, http.StatusTooManyRequests, "too-many-uploads"},
 	{document.ErrBroken, http.StatusBadRequest, "broken"},
 	{account.ErrInvitation, http.StatusNotFound, "invitation"},
 	{account.ErrIsPilot, http.StatusForbidden, "is-pilot"},
 	{errForbidden, http.StatusForbidden, "forbidden"},
 	{errSignIn, http.StatusForbidden, "sign-in"},
 	{session.ErrNotFound, http.StatusForbidden, "sign-in"},
+	{document.ErrPaused, http.StatusBadRequest, "paused"},
 	{session.ErrTooMany, http.StatusTooManyRequests, "too-many-codes"},
 	{errCrossOrigin, http.StatusForbidden, "cross-origin"},
 	{errForm, http.StatusBadRequest, "form"},
@@ -83,7 +91,8 @@ func (s *Site) fail(r *request, err error) {
 		s.Log.Error("an answer broke off", "account", r.account.ID, "error", err)
 		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 	}
-	if errors.Is(err, errSignIn) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+	programs := forPrograms(r.Request)
+	if errors.Is(err, errSignIn) && !programs && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		_ = r.redirect(r.entrance()) // it has no error
 		return
 	}
@@ -98,6 +107,10 @@ func (s *Site) fail(r *request, err error) {
 	}
 	if f.status == http.StatusServiceUnavailable {
 		r.w.Header().Set("Retry-After", seconds(30*time.Second))
+	}
+	if programs {
+		r.failTus(f, err)
+		return
 	}
 	view := errorView{Status: f.status, Text: "error." + f.name}
 	if err := r.render(page{Name: "error", Title: "error." + f.name + ".title", Status: f.status, Self: "/", Data: view}); err != nil {

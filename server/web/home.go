@@ -11,6 +11,7 @@ type signInView struct {
 }
 
 type homeView struct {
+	Open           []openUpload
 	Sent, Received []documentRow
 	Usage          *usageView // for pilots
 	Closed         bool
@@ -51,6 +52,9 @@ func (s *Site) documents(r *request) error {
 		return err
 	}
 	view := homeView{Closed: r.config.Uploads.Closed}
+	if view.Open, err = s.openUploads(r); err != nil {
+		return err
+	}
 	if view.Sent, err = s.rows(r, sent); err != nil {
 		return err
 	}

@@ -7,12 +7,16 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"sync"
 	"time"
 )
 
 const watchEvery = time.Minute
 
-var errNotLast = errors.New("a part follows the file")
+var (
+	errNotLast     = errors.New("a part follows the file")
+	errInterrupted = errors.New("the upload goes on in another request, or after a restart")
+)
 
 // uploadForm is what precedes the file.
 type uploadForm struct {
@@ -115,6 +119,9 @@ type slowBody struct {
 	count   int64
 	moved   time.Time
 	watched time.Time
+
+	mu          sync.Mutex // of the deadline
+	interrupted bool
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
@@ -124,17 +131,35 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
 	b.count += int64(n)
 	if errors.Is(err, io.EOF) {
-		if err := b.control.SetReadDeadline(time.Time{}); err != nil {
+		if err := b.limit(time.Time{}); err != nil {
 			return n, fmt.Errorf("cannot lift the time limit of an upload: %w", err)
 		}
 	}
 	return n, err
 }
 
+// limit sets when a read ends that gets no byte; never for one that is to end now.
+func (b *slowBody) limit(until time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.interrupted {
+		return errInterrupted
+	}
+	return b.control.SetReadDeadline(until)
+}
+
+// interrupt ends the read under way, and every later one.
+func (b *slowBody) interrupt() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.interrupted = true
+	_ = b.control.SetReadDeadline(time.Unix(1, 0)) // if the connection is closed, the read has ended
+}
+
 func (b *slowBody) extend(now time.Time) error {
 	if now.Sub(b.moved) >= stallTip {
 		b.moved = now
-		if err := b.control.SetReadDeadline(now.Add(stall)); err != nil {
+		if err := b.limit(now.Add(stall)); err != nil {
 			return fmt.Errorf("cannot extend the time for an upload: %w", err)
 		}
 	}

@@ -37,6 +37,16 @@ var routes = []route{
 	{"GET /documents/{id}/delete", member, (*Site).deletePage},
 	{"POST /documents/{id}/delete", member, (*Site).delete},
 
+	{"OPTIONS /uploads", member, (*Site).offerUploads},
+	{"POST /uploads", member, (*Site).createUpload},
+	{"OPTIONS /uploads/{id}", member, (*Site).offerUploads},
+	{"HEAD /uploads/{id}", member, (*Site).uploadState},
+	{"GET /uploads/{id}", member, (*Site).uploaded},
+	{"PATCH /uploads/{id}", member, (*Site).appendUpload},
+	{"DELETE /uploads/{id}", member, (*Site).endUpload},
+	{"POST /uploads/{id}", member, (*Site).postUpload},
+	{"POST /documents/{id}/give-up", member, (*Site).deleteUpload},
+
 	{"GET /users", pilot, (*Site).usersPage},
 	{"POST /users", pilot, (*Site).addUser},
 	{"POST /users/{id}/disable", pilot, (*Site).disableUser},

@@ -32,6 +32,10 @@ func Contract(t *testing.T, open func(t *testing.T) blob.Store) {
 		"nothing happens once a call is cancelled":   cancels,
 		"a finished writer takes nothing":            finishes,
 		"a name that was given up can be used again": reuses,
+		"what was synced goes on":                    resumes,
+		"what was not synced may be forgotten":       forgets,
+		"bytes that are missing are told":            lacks,
+		"one writer at a time":                       excludes,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, open(t)) })
 	}
@@ -183,6 +187,9 @@ func refusesNames(t *testing.T, s blob.Store) {
 		"", ".", "..", "../a", "/a", "a/b", "a.b", "A", "a b", "a\x00", "é", "a\n", "a.part", strings.Repeat("x", 201),
 	} {
 		_, created := s.Create(t.Context(), name)
+		if _, err := s.Resume(t.Context(), name, 0); err == nil {
+			t.Errorf("the name %q goes on", name)
+		}
 		_, opened := s.Open(t.Context(), name)
 		removed := s.Remove(t.Context(), name)
 		if created == nil || opened == nil || removed == nil || errors.Is(opened, blob.ErrNotFound) {
@@ -231,6 +238,109 @@ func reuses(t *testing.T, s blob.Store) {
 	}
 	put(t, s, "a", []byte("y"))
 	holds(t, s, "a", "y")
+}
+
+func resumes(t *testing.T, s blob.Store) {
+	w := resume(t, s, 0)
+	for i, part := range []string{"one", "two", "three"} {
+		write(t, w, part)
+		if err := w.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		missing(t, s)
+		for range 2 {
+			if err := w.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := w.Write([]byte("x")); err == nil || w.Sync() == nil || w.Commit() == nil {
+			t.Error("a writer that has let go goes on")
+		}
+		if err := w.Abort(); err != nil {
+			t.Error(err)
+		}
+		named(t, s, "a")
+		w = resume(t, s, int64([]int{3, 6, 11}[i]))
+	}
+	commit(t, w)
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	holds(t, s, "a", "onetwothree")
+}
+
+func forgets(t *testing.T, s blob.Store) {
+	w := resume(t, s, 0)
+	write(t, w, "kept-and-lost")
+	closed(t, w)
+	w = resume(t, s, 4)
+	write(t, w, "!")
+	closed(t, w)
+	w = resume(t, s, 5)
+	write(t, w, "?")
+	commit(t, w)
+	holds(t, s, "a", "kept!?")
+	if _, err := s.Resume(t.Context(), "a", 6); !errors.Is(err, blob.ErrExists) {
+		t.Errorf("what is committed goes on: %v", err)
+	}
+	if err := s.Remove(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+	w = resume(t, s, 0)
+	write(t, w, "begun")
+	closed(t, w)
+	w = create(t, s, "a") // takes nothing over
+	commit(t, w)
+	holds(t, s, "a", "")
+}
+
+func lacks(t *testing.T, s blob.Store) {
+	if _, err := s.Resume(t.Context(), "a", 1); !errors.Is(err, blob.ErrShort) {
+		t.Errorf("there is nothing, and the error is %v", err)
+	}
+	named(t, s)
+	w := resume(t, s, 0)
+	write(t, w, "four")
+	closed(t, w)
+	if _, err := s.Resume(t.Context(), "a", 5); !errors.Is(err, blob.ErrShort) {
+		t.Errorf("there are four bytes, and the error is %v", err)
+	}
+	w = resume(t, s, 4)
+	if err := w.Abort(); err != nil {
+		t.Error(err)
+	}
+	named(t, s)
+}
+
+func excludes(t *testing.T, s blob.Store) {
+	w := resume(t, s, 0)
+	write(t, w, "x")
+	for range 2 {
+		if _, err := s.Resume(t.Context(), "a", 0); !errors.Is(err, blob.ErrExists) {
+			t.Errorf("two write one blob: %v", err)
+		}
+	}
+	closed(t, w)
+	if err := s.Remove(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+	named(t, s)
+}
+
+func resume(t *testing.T, s blob.Store, after int64) blob.Writer {
+	t.Helper()
+	w, err := s.Resume(t.Context(), "a", after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func closed(t *testing.T, w blob.Writer) {
+	t.Helper()
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func put(t *testing.T, s blob.Store, name string, content []byte) {

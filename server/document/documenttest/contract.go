@@ -19,6 +19,7 @@ type Subject struct {
 	Documents document.Repository
 	Lists     document.Lists
 	Shares    document.Shares
+	Transfers document.Transfers
 }
 
 // Contract holds every implementation to the same behaviour.
@@ -31,6 +32,9 @@ func Contract(t *testing.T, empty func(*testing.T) Subject) {
 	t.Run("people's lists", func(t *testing.T) { peoplesLists(t, empty(t)) })
 	t.Run("the server's lists", func(t *testing.T) { serversLists(t, empty(t)) })
 	t.Run("shares", func(t *testing.T) { shares(t, empty(t)) })
+	t.Run("transfers", func(t *testing.T) { transfers(t, empty(t)) })
+	t.Run("transfers' tails", func(t *testing.T) { tails(t, empty(t)) })
+	t.Run("transfers' lists", func(t *testing.T) { transfersLists(t, empty(t)) })
 }
 
 func must(t *testing.T, err error) {
