@@ -63,15 +63,14 @@ func (s *Service) announce(ctx context.Context, by journal.Actor, u Upload) (Doc
 		return Document{}, err
 	}
 	d := s.draft(s.Config(), by.ID, u)
-	return d, s.Within(ctx, func(ctx context.Context) error {
-		if err := s.Documents.Add(ctx, d); err != nil {
+	err := s.Within(ctx, func(ctx context.Context) error {
+		var err error
+		if d, err = s.move(ctx, by, d, Begin, ""); err != nil {
 			return err
 		}
-		if err := s.Documents.Reserve(ctx, d.ID, u.Expected, s.Config().Storage.QuotaBytes); err != nil {
-			return err
-		}
-		return s.note(ctx, by, journal.DocumentReceiving, d.ID, nil)
+		return s.Documents.Reserve(ctx, d.ID, u.Expected, s.Config().Storage.QuotaBytes)
 	})
+	return d, err
 }
 
 func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
@@ -82,7 +81,7 @@ func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
 	id, now := secret.ID(), s.Now()
 	expires := retention.Expiry(now, days, c.Location())
 	return Document{
-		ID: id, Owner: owner, Name: CleanName(u.Name), State: Receiving, Created: now, Expires: expires,
+		ID: id, Owner: owner, Name: CleanName(u.Name), Created: now, Expires: expires,
 		Bucket: keys.Bucket(expires, c.Location()), Blob: id, Reserved: u.Expected,
 	}
 }
@@ -115,7 +114,7 @@ func (s *Service) take(ctx context.Context, d Document, body io.Reader) (Documen
 func (s *Service) received(ctx context.Context, by journal.Actor, d Document, recipients []string) (Document, error) {
 	d.Reserved = 0
 	d.Scan = Scan{Next: s.Now(), Deadline: s.Now().Add(time.Duration(s.Config().Scanner.Deadline))}
-	d, err := s.move(ctx, by, d, Scanning, "")
+	d, err := s.move(ctx, by, d, Arrive, "")
 	if err != nil {
 		return d, err
 	}
@@ -134,9 +133,10 @@ func (s *Service) forget(ctx context.Context, by journal.Actor, d Document) erro
 		return fmt.Errorf("cannot remove what is left of upload %s; it is removed at the next start: %w", d.ID, err)
 	}
 	return s.Within(ctx, func(ctx context.Context) error {
-		if err := s.Documents.Remove(ctx, d.ID); err != nil {
-			return err
+		now, err := s.Documents.Find(ctx, d.ID)
+		if err == nil {
+			_, err = s.move(ctx, by, now, Abandon, "")
 		}
-		return s.note(ctx, by, journal.DocumentAborted, d.ID, nil)
+		return err
 	})
 }

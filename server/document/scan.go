@@ -34,17 +34,17 @@ func (s *Service) Examine(ctx context.Context, d Document) error {
 	case ctx.Err() != nil:
 		return ctx.Err() // stopping: it is tried again after the next start
 	case errors.Is(err, seal.ErrDamaged), errors.Is(err, blob.ErrNotFound):
-		return errors.Join(err, s.settle(ctx, d, Failed, WhyDamaged))
+		return errors.Join(err, s.settle(ctx, d, Fail, WhyDamaged))
 	case err != nil:
 		return s.postpone(ctx, d, err)
 	}
 	switch verdict.Outcome {
 	case scan.Clean:
-		return s.settle(ctx, d, Available, "")
+		return s.settle(ctx, d, Clear, "")
 	case scan.Infected:
-		return s.settle(ctx, d, Quarantined, verdict.Detail)
+		return s.settle(ctx, d, Condemn, verdict.Detail)
 	default:
-		return s.settle(ctx, d, Failed, WhyNotScanned)
+		return s.settle(ctx, d, Fail, WhyNotScanned)
 	}
 }
 
@@ -66,24 +66,24 @@ func (s *Service) verdict(ctx context.Context, d Document) (scan.Verdict, error)
 }
 
 // settle writes a verdict down, and tells who waits for it.
-func (s *Service) settle(ctx context.Context, d Document, to State, why string) error {
+func (s *Service) settle(ctx context.Context, d Document, verdict Event, why string) error {
 	var moved Document
 	err := s.atomically(ctx, func(ctx context.Context) error {
 		now, err := s.Documents.Find(ctx, d.ID)
 		if err != nil || now.State != Scanning {
 			return err // expired or deleted meanwhile
 		}
-		moved, err = s.move(ctx, journal.Actor{}, now, to, why)
+		moved, err = s.move(ctx, journal.Actor{}, now, verdict, why)
 		if err != nil {
 			return err
 		}
-		if to == Available {
+		if verdict == Clear {
 			return s.announceAll(ctx, moved)
 		}
 		return s.tellSender(ctx, moved)
 	})
 	s.WakeMail()
-	if err == nil && moved.ID != "" && !to.keeps() {
+	if err == nil && moved.State == Failed {
 		s.unlinkNow(ctx, moved)
 	}
 	return err
@@ -92,7 +92,7 @@ func (s *Service) settle(ctx context.Context, d Document, to State, why string) 
 func (s *Service) postpone(ctx context.Context, d Document, cause error) error {
 	if !s.Now().Before(d.Scan.Deadline) {
 		s.Log.Error("a document failed: no verdict before the deadline; look after the antivirus and the key service", "document", d.ID, "error", cause)
-		return s.settle(ctx, d, Failed, whyLate(cause))
+		return s.settle(ctx, d, Fail, whyLate(cause))
 	}
 	s.Log.Warn("no verdict on a document; trying again", "document", d.ID, "attempts", d.Scan.Attempts+1, "error", cause)
 	return s.atomically(ctx, func(ctx context.Context) error {

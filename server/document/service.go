@@ -102,7 +102,7 @@ func (s *Service) Delete(ctx context.Context, by journal.Actor, id string) error
 		if err != nil {
 			return err
 		}
-		deleted, err = s.move(ctx, by, d, Deleted, "")
+		deleted, err = s.move(ctx, by, d, Delete, "")
 		return err
 	})
 	if err != nil {
@@ -123,19 +123,35 @@ func (s *Service) own(ctx context.Context, owner, id string) (Document, error) {
 
 // move makes one transition and its journal line; the caller's transaction
 // holds both, and whatever follows from them.
-func (s *Service) move(ctx context.Context, by journal.Actor, d Document, to State, detail string) (Document, error) {
-	next, err := d.to(to, detail)
+func (s *Service) move(ctx context.Context, by journal.Actor, d Document, e Event, detail string) (Document, error) {
+	next, err := d.after(e, detail)
 	if err != nil {
 		return d, err
 	}
-	if err := s.Documents.Save(ctx, next, d.State); err != nil {
+	if err := s.keep(ctx, next, d.State); err != nil {
 		return d, err
 	}
-	return next, s.note(ctx, by, kinds[to], d.ID, transition(d.State, to, next.Detail))
+	return next, s.note(ctx, by, kinds[e], d.ID, transition(d.State, next.State, next.Detail))
+}
+
+func (s *Service) keep(ctx context.Context, d Document, from State) error {
+	switch {
+	case from == Nothing:
+		return s.Documents.Add(ctx, d)
+	case d.State == Nothing:
+		return s.Documents.Remove(ctx, d.ID)
+	}
+	return s.Documents.Save(ctx, d, from)
 }
 
 func transition(from, to State, why string) journal.Detail {
-	detail := journal.Detail{"before": string(from), "after": string(to)}
+	detail := journal.Detail{}
+	if from != Nothing {
+		detail["before"] = string(from)
+	}
+	if to != Nothing {
+		detail["after"] = string(to)
+	}
 	if why != "" {
 		detail["why"] = why
 	}
