@@ -77,6 +77,8 @@ type Retention struct {
 	DefaultDays int `json:"defaultDays"`
 	MinDays     int `json:"minDays"`
 	MaxDays     int `json:"maxDays"`
+	// JournalDays is how long lines of the journal are kept; 0: for ever.
+	JournalDays int `json:"journalDays,omitempty"`
 }
 
 // Storage is where documents and the database live, and how much documents may take.

@@ -107,6 +107,9 @@ func (r Retention) validate(p *problems) {
 	if r.MinDays > r.DefaultDays || r.DefaultDays > r.MaxDays {
 		p.add("retention", "has minimum %d, default %d and maximum %d days: write them in ascending order", r.MinDays, r.DefaultDays, r.MaxDays)
 	}
+	if r.JournalDays < 0 {
+		p.add("retention.journalDays", "is %d: write for how many days lines of the journal are kept, or 0 to keep them all", r.JournalDays)
+	}
 	if r.MaxDays > 3660 {
 		p.add("retention.maxDays", "is %d: write at most 3660; documents stay temporarily", r.MaxDays)
 	}
