@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	scansAtOnce = 2 // the antivirus is shared by all clients
-
 	scanTick    = 2 * time.Second
 	mailTick    = 5 * time.Second
 	sweepTick   = 5 * time.Second

@@ -111,7 +111,12 @@ type Lists interface {
 	// SentBy and SharedWith leave out what is being received and what is gone.
 	SentBy(ctx context.Context, account string) ([]Document, error)
 	SharedWith(ctx context.Context, account string) ([]Document, error)
+	// ToScan are in the order in which they came.
 	ToScan(ctx context.Context, now time.Time, limit int) ([]Document, error)
+	// Queue has the ids of all that wait for the antivirus, or are before it,
+	// in the order in which they came.
+	Queue(ctx context.Context) ([]string, error)
+	InQuarantine(ctx context.Context) ([]Document, error)
 	ToExpire(ctx context.Context, now time.Time, limit int) ([]Document, error)
 	// ToUnlink has a blob that nobody is to read any more, or is over and not
 	// shredded yet.

@@ -16,7 +16,11 @@ import (
 // Why a document failed; words that the pages translate.
 const (
 	WhyDeadline   = "scanner-unavailable"
-	WhyNotScanned = "not-scanned"
+	WhySlow       = "scanner-slow"
+	WhyTooLarge   = "too-large"
+	WhyEncrypted  = "encrypted"
+	WhyLimits     = "limits"
+	WhyNotScanned = "not-scanned" // of an earlier version
 	WhyDamaged    = "damaged"
 	WhyKeyGone    = "key-gone"
 )
@@ -26,9 +30,15 @@ const (
 	longestDelay = 5 * time.Minute
 )
 
+// whyLimit is why a document was not looked at as a whole. A retry does not help.
+var whyLimit = map[scan.Limit]string{scan.Size: WhyTooLarge, scan.Encrypted: WhyEncrypted, scan.Other: WhyLimits}
+
 // Examine brings one document before the antivirus. An error is never a
 // verdict: the document waits, and is tried again until its deadline.
 func (s *Service) Examine(ctx context.Context, d Document) error {
+	if !s.spool().holds(d.Size) {
+		return s.settle(ctx, d, Fail, WhyTooLarge)
+	}
 	verdict, err := s.verdict(ctx, d)
 	switch {
 	case ctx.Err() != nil:
@@ -44,7 +54,7 @@ func (s *Service) Examine(ctx context.Context, d Document) error {
 	case scan.Infected:
 		return s.settle(ctx, d, Condemn, verdict.Detail)
 	default:
-		return s.settle(ctx, d, Fail, WhyNotScanned)
+		return s.settle(ctx, d, Fail, whyLimit[verdict.Limit])
 	}
 }
 
@@ -72,6 +82,9 @@ func (s *Service) settle(ctx context.Context, d Document, verdict Event, why str
 		now, err := s.Documents.Find(ctx, d.ID)
 		if err != nil || now.State != Scanning {
 			return err // expired or deleted meanwhile
+		}
+		if verdict == Condemn {
+			now.Expires = earlier(now.Expires, s.Now().AddDate(0, 0, s.Config().Scanner.Quarantine()))
 		}
 		moved, err = s.move(ctx, journal.Actor{}, now, verdict, why)
 		if err != nil {
@@ -108,8 +121,11 @@ func (s *Service) postpone(ctx context.Context, d Document, cause error) error {
 
 // whyLate: a key that is gone may yet come back, but not for ever.
 func whyLate(cause error) string {
-	if gone(cause) {
+	switch {
+	case gone(cause):
 		return WhyKeyGone
+	case errors.Is(cause, scan.ErrSlow):
+		return WhySlow
 	}
 	return WhyDeadline
 }

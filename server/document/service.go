@@ -72,6 +72,21 @@ func (s *Service) Sent(ctx context.Context, owner string) ([]Document, error) {
 	return s.current(s.Lists.SentBy(ctx, owner))
 }
 
+// InQuarantine lists what is kept of infected documents, for pilots.
+func (s *Service) InQuarantine(ctx context.Context) ([]Document, error) {
+	return s.current(s.Lists.InQuarantine(ctx))
+}
+
+// Ahead tells, of documents that wait for the antivirus, how many came before each.
+func (s *Service) Ahead(ctx context.Context) (map[string]int64, error) {
+	queue, err := s.Lists.Queue(ctx)
+	ahead := map[string]int64{}
+	for i, id := range queue {
+		ahead[id] = int64(i)
+	}
+	return ahead, err
+}
+
 // Received lists what a person may read now.
 func (s *Service) Received(ctx context.Context, reader string) ([]Document, error) {
 	all, err := s.current(s.Lists.SharedWith(ctx, reader))
@@ -131,7 +146,7 @@ func (s *Service) move(ctx context.Context, by journal.Actor, d Document, e Even
 	if err := s.keep(ctx, next, d.State); err != nil {
 		return d, err
 	}
-	return next, s.note(ctx, by, kinds[e], d.ID, transition(d.State, next.State, next.Detail))
+	return next, s.note(ctx, by, kinds[e], d.ID, transition(d.State, next))
 }
 
 func (s *Service) keep(ctx context.Context, d Document, from State) error {
@@ -144,16 +159,15 @@ func (s *Service) keep(ctx context.Context, d Document, from State) error {
 	return s.Documents.Save(ctx, d, from)
 }
 
-func transition(from, to State, why string) journal.Detail {
+func transition(from State, d Document) journal.Detail {
 	detail := journal.Detail{}
-	if from != Nothing {
-		detail["before"] = string(from)
+	for key, value := range map[string]string{"before": string(from), "after": string(d.State), "why": d.Detail} {
+		if value != "" {
+			detail[key] = value
+		}
 	}
-	if to != Nothing {
-		detail["after"] = string(to)
-	}
-	if why != "" {
-		detail["why"] = why
+	if d.State == Quarantined {
+		detail["until"] = d.Expires.UTC().Format(time.RFC3339)
 	}
 	return detail
 }

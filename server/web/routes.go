@@ -37,6 +37,7 @@ var routes = []route{
 	{"GET /documents/{id}/delete", member, (*Site).deletePage},
 	{"POST /documents/{id}/delete", member, (*Site).delete},
 
+	{"GET /quarantine", pilot, (*Site).quarantine},
 	{"GET /users", pilot, (*Site).usersPage},
 	{"POST /users", pilot, (*Site).addUser},
 	{"POST /users/{id}/disable", pilot, (*Site).disableUser},
