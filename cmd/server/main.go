@@ -2,6 +2,7 @@
 //
 //	voute-server --config voute.yaml
 //	voute-server scan-gateway --listen :3311 --socket clamd.sock --cert tls.crt --key tls.key --client-ca ca.crt
+//	voute-server journal verify --config voute.yaml
 //	voute-server check --address https://partage.justice.gouv.qc.ca
 //	voute-server version
 package main
@@ -41,6 +42,12 @@ const usage = `voute-server is the sharing server of one environment.
       --ca          trusts these authorities (PEM) beside the system's
       --expect      is what the page has to say in French: the client's name
       --within      tries again for so long, for example 60s, until all is good
+
+  voute-server journal verify --config FILE
+      walks along the journal of the server with that configuration, running or
+      not, and says whether its lines are those that were written; fails at the
+      first that is not. Keep the number and hash that it prints elsewhere: a
+      later walk must come by them.
 
   voute-server version
       prints the version
@@ -83,6 +90,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return serve(ctx, args)
 	case "scan-gateway":
 		return scanGateway(ctx, args)
+	case "journal":
+		return journalCommand(ctx, args, out)
 	case "check":
 		return check(ctx, args, out)
 	case "version":
@@ -140,6 +149,18 @@ func check(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	return v.Visit(ctx, out)
+}
+
+func journalCommand(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 || args[0] != "verify" {
+		return fmt.Errorf("%w: write journal verify", errUsage)
+	}
+	flags := newFlags("journal verify")
+	file := flags.String("config", "", "")
+	if err := parse(flags, args[1:], "config"); err != nil {
+		return err
+	}
+	return app.VerifyJournal(ctx, *file, out)
 }
 
 func newFlags(name string) *flag.FlagSet {

@@ -29,6 +29,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"start"}, `no command "start"`},
 		{[]string{"scan-gateway", "--listen", ":1"}, "--socket is missing"},
 		{[]string{"scan-gateway", "--listen", ":1", "--socket", "s", "--cert", "c", "--key", "k", "--client-ca", "a", "--scans", "-1"}, "--scans is -1"},
+		{[]string{"journal"}, "write journal verify"},
+		{[]string{"journal", "verify"}, "--config is missing"},
 		{[]string{"check", "--ca", "ca.crt"}, "--address is missing"},
 		{[]string{"check", "--address", "https://a.example", "--within", "soon"}, "soon"},
 	} {

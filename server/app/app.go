@@ -134,7 +134,7 @@ func (a *App) assemble() {
 		Within: a.db.Within, Config: a.config.Current,
 		WakeScan: waker(a.wakes.scan), WakeMail: waker(a.wakes.mail), Now: a.now, Log: a.log,
 	}
-	a.examiner = &document.Examiner{Service: a.documents, Parallel: scansAtOnce}
+	a.examiner = &document.Examiner{Service: a.documents}
 	a.notices = &notice.Service{
 		Notices: store.Notices{DB: a.db}, Accounts: store.Accounts{DB: a.db}, Outbox: store.Letters{DB: a.db}, Letters: writer,
 		Config: a.config.Current, Within: a.db.Within, Wake: waker(a.wakes.mail), Now: a.now, Log: a.log,

@@ -20,7 +20,6 @@ import (
 	"voute.dev/voute/server/journal"
 	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/scan"
-	"voute.dev/voute/server/scan/scantest"
 )
 
 // TestJourney is the service's main job, from the pilot's invitation to the
@@ -99,39 +98,6 @@ func TestNothingReadableRests(t *testing.T) {
 			t.Errorf("the log holds %q", personal)
 		}
 	}
-}
-
-func TestInfectedDocumentNeverBecomesAvailable(t *testing.T) {
-	w := newWorld(t)
-	pilot := w.pilot()
-	robert, robertEmail := w.user(pilot, "Robert")
-	path := pilot.deliver(scantest.EICAR(), robertEmail)
-
-	page := pilot.get(path).expect(t, http.StatusOK, `data-state="quarantined"`)
-	for _, text := range []string{"L’antivirus a trouvé un contenu malveillant", "Eicar-Test-Signature"} {
-		if !strings.Contains(page.body, text) {
-			t.Errorf("the sender's page does not say %q", text)
-		}
-	}
-	pilot.get(path+"/content").expect(t, http.StatusConflict, "")
-	robert.get(path).expect(t, http.StatusNotFound, "")
-	robert.get(path+"/content").expect(t, http.StatusNotFound, "")
-	if w.blobs() != 0 || w.usage() != (document.Usage{}) {
-		t.Errorf("%d blobs and %+v are left of an infected document", w.blobs(), w.usage())
-	}
-	for _, message := range w.mailer.Messages() {
-		if message.To == robertEmail && documentLink.MatchString(message.Text) {
-			t.Error("the recipient was told of an infected document")
-		}
-	}
-}
-
-func TestWhatCannotBeScannedWholeIsRefused(t *testing.T) {
-	w := newWorld(t)
-	pilot := w.pilot()
-	path := pilot.deliver(noise(scanLimit + 1))
-	pilot.get(path).expect(t, http.StatusOK, "L’antivirus ne peut pas examiner ce document en entier")
-	pilot.get(path+"/content").expect(t, http.StatusConflict, "")
 }
 
 func TestScannerAwayIsRetriedUntilTheDeadline(t *testing.T) {

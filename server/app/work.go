@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"voute.dev/voute/server/config"
+	"voute.dev/voute/server/journal"
+	"voute.dev/voute/server/store"
 )
 
 const (
-	scansAtOnce = 2 // the antivirus is shared by all clients
-
 	scanTick    = 2 * time.Second
 	mailTick    = 5 * time.Second
 	sweepTick   = 5 * time.Second
@@ -19,6 +19,7 @@ const (
 	sessionTick = 10 * time.Minute
 	probeTick   = 15 * time.Second
 	foldTick    = time.Minute
+	journalTick = time.Hour
 )
 
 // work runs everything that nobody asks for, until the context ends and all of
@@ -44,6 +45,9 @@ func (a *App) work(ctx context.Context) {
 		},
 		func(ctx context.Context) {
 			repeat(ctx, nil, every(ctx, sessionTick), a.attempt("sweep the sessions", a.sessions.Sweep))
+		},
+		func(ctx context.Context) {
+			repeat(ctx, nil, every(ctx, journalTick), a.attempt("shorten the journal", a.trimJournal))
 		},
 		func(ctx context.Context) {
 			repeat(ctx, nil, every(ctx, foldTick), a.attempt("fold the database's log", a.db.Fold))
@@ -80,6 +84,11 @@ func (a *App) keepPilots(ctx context.Context) {
 	a.attempt("keep the pilots' accounts", func(ctx context.Context) error {
 		return a.accounts.KeepPilots(ctx, a.config.Current().Pilots)
 	})(ctx)
+}
+
+// trimJournal removes the journal's lines that are past their own retention.
+func (a *App) trimJournal(ctx context.Context) error {
+	return journal.Trim(ctx, store.Journal{DB: a.db}, a.db.Within, a.config.Current().Retention.JournalDays, a.now())
 }
 
 // look looks at the services behind, with the certificates trusted now.

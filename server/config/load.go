@@ -18,6 +18,10 @@ const (
 	defaultHTTP     = ":8080"
 	defaultStatus   = ":8444"
 	defaultDeadline = 24 * time.Hour
+	// As many as the chart's clamd takes at a time, of the largest size.
+	defaultScans      = 2
+	defaultSpool      = defaultScans * LargestDocument
+	defaultQuarantine = 7
 )
 
 // Parse reads the bytes of a voute.yaml: a field that is not known is refused,
@@ -49,6 +53,14 @@ func (c *Config) Location() *time.Location {
 	return location
 }
 
+// Quarantine is for how many days an infected document is kept.
+func (s Scanner) Quarantine() int {
+	if s.QuarantineDays == nil {
+		return defaultQuarantine
+	}
+	return *s.QuarantineDays
+}
+
 func read(file string) ([]byte, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -63,6 +75,8 @@ func (c *Config) fillIn() {
 	fill(&c.Listen.Status, defaultStatus)
 	fill(&c.Storage.MaxDocumentBytes, LargestDocument)
 	fill(&c.Scanner.Deadline, Duration(defaultDeadline))
+	fill(&c.Scanner.Scans, defaultScans)
+	fill(&c.Scanner.SpoolBytes, defaultSpool)
 	fill(&c.Organization.NameEn, c.Organization.NameFr)
 	fill(&c.Organization.NameFr, c.Organization.NameEn)
 	for i := range c.Pilots {

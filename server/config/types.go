@@ -77,6 +77,8 @@ type Retention struct {
 	DefaultDays int `json:"defaultDays"`
 	MinDays     int `json:"minDays"`
 	MaxDays     int `json:"maxDays"`
+	// JournalDays is how long lines of the journal are kept; 0: for ever.
+	JournalDays int `json:"journalDays,omitempty"`
 }
 
 // Storage is where documents and the database live, and how much documents may take.
@@ -117,6 +119,15 @@ type Scanner struct {
 	Socket          string `json:"socket,omitempty"`
 	// Deadline is how long a document may wait for a verdict before it fails; 24h when 0.
 	Deadline Duration `json:"deadline,omitempty"`
+	// Scans is how many documents are sent to clamd at a time, 2 when 0; and
+	// SpoolBytes how many bytes of them together, 4,000,000,000 when 0. clamd
+	// takes each one whole into a spool in memory, which it shares with other
+	// clients: the gateway's --scans bounds what all of them send.
+	Scans      int   `json:"scans,omitempty"`
+	SpoolBytes int64 `json:"spoolBytes,omitempty"`
+	// QuarantineDays is how long an infected document is kept, sealed, before
+	// it is shredded, unless it expires before; 7 when not said.
+	QuarantineDays *int `json:"quarantineDays,omitempty"`
 }
 
 // Mail is the relay. CredentialsDirectory holds the files username and password.

@@ -34,7 +34,7 @@ func (c *Config) Validate() error {
 	c.Retention.validate(&p)
 	c.Storage.validate(&p)
 	c.Keys.validate(&p)
-	c.Scanner.validate(&p)
+	c.Scanner.validate(c.Storage.MaxDocumentBytes, &p)
 	c.Mail.validate(&p)
 	c.Shutdown.validate(&p)
 	if c.Notice != nil {
@@ -107,6 +107,9 @@ func (r Retention) validate(p *problems) {
 	if r.MinDays > r.DefaultDays || r.DefaultDays > r.MaxDays {
 		p.add("retention", "has minimum %d, default %d and maximum %d days: write them in ascending order", r.MinDays, r.DefaultDays, r.MaxDays)
 	}
+	if r.JournalDays < 0 {
+		p.add("retention.journalDays", "is %d: write for how many days lines of the journal are kept, or 0 to keep them all", r.JournalDays)
+	}
 	if r.MaxDays > 3660 {
 		p.add("retention.maxDays", "is %d: write at most 3660; documents stay temporarily", r.MaxDays)
 	}
@@ -140,7 +143,7 @@ func (k Keys) validate(p *problems) {
 	}
 }
 
-func (s Scanner) validate(p *problems) {
+func (s Scanner) validate(largest int64, p *problems) {
 	if (s.Address == "") == (s.Socket == "") {
 		p.add("scanner", "needs either address (of the TLS gateway) or socket (of a local clamd)")
 	}
@@ -149,6 +152,15 @@ func (s Scanner) validate(p *problems) {
 	}
 	if s.Deadline < 0 {
 		p.add("scanner.deadline", "is negative: write such as \"24h\"")
+	}
+	if s.Scans < 1 || s.Scans > 64 {
+		p.add("scanner.scans", "is %d: write 1 to 64, no more than the gateway's --scans", s.Scans)
+	}
+	if s.SpoolBytes < largest {
+		p.add("scanner.spoolBytes", "is %d: write at least storage.maxDocumentBytes, %d, or no document of that size can be scanned", s.SpoolBytes, largest)
+	}
+	if s.Quarantine() < 0 || s.Quarantine() > 365 {
+		p.add("scanner.quarantineDays", "is %d: write 0 to 365", s.Quarantine())
 	}
 }
 

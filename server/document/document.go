@@ -1,17 +1,14 @@
 // Package document is a document's life, from the first byte received to the
-// last one unlinked.
-//
-//	receiving ──▶ scanning ──▶ available ──▶ expired ──▶ shredded
-//	    │            ├──▶ quarantined ──▶       ▲
-//	    ▼            └──▶ failed ────────▶      │
-//	 (nothing)      any of the last four ──▶ deleted ──▶ shredded
+// last one unlinked. Its states, and what each event does in each of them, are
+// one table (state.go), drawn in docs/documents.md.
 //
 // Bytes are sealed from the first one on, under a data key of the bucket (the
 // calendar day) in which the document expires. Only a clean verdict releases.
 // Whatever is not, or no longer, to be read loses its wrapped key in the very
 // transaction that says so; the blob, unreadable from then on, is unlinked
-// afterwards, however often the server stops in between. Infected and failed
-// documents are not kept: their senders have the original.
+// afterwards, however often the server stops in between. Failed documents are
+// not kept: their senders have the original. Infected ones are, sealed and for
+// a set time, and nothing here opens them.
 //
 // Room is reserved while bytes arrive, so that the sum of all documents and all
 // uploads under way never exceeds the quota.
@@ -114,7 +111,12 @@ type Lists interface {
 	// SentBy and SharedWith leave out what is being received and what is gone.
 	SentBy(ctx context.Context, account string) ([]Document, error)
 	SharedWith(ctx context.Context, account string) ([]Document, error)
+	// ToScan are in the order in which they came.
 	ToScan(ctx context.Context, now time.Time, limit int) ([]Document, error)
+	// Queue has the ids of all that wait for the antivirus, or are before it,
+	// in the order in which they came.
+	Queue(ctx context.Context) ([]string, error)
+	InQuarantine(ctx context.Context) ([]Document, error)
 	ToExpire(ctx context.Context, now time.Time, limit int) ([]Document, error)
 	// ToUnlink has a blob that nobody is to read any more, or is over and not
 	// shredded yet.

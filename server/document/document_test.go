@@ -1,8 +1,6 @@
 package document
 
 import (
-	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,49 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 )
-
-// TestEveryWayEndsShredded walks the machine at random: whatever happens, a
-// document that is not to be read has no key, and one that is gone no name.
-func TestEveryWayEndsShredded(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		d := Document{ID: "1", Name: "n", SHA256: "s", WrappedKey: "k", State: Receiving}
-		for len(moves[d.State]) > 0 {
-			next, err := d.to(rapid.SampledFrom(moves[d.State]).Draw(r, "next"), "why")
-			if err != nil {
-				r.Fatal(err)
-			}
-			readable := next.State == Scanning || next.State == Available
-			if readable != (next.WrappedKey != "") {
-				r.Fatalf("in state %s the key is %q", next.State, next.WrappedKey)
-			}
-			over := slices.Contains([]State{Expired, Deleted, Shredded}, next.State)
-			if over != (next.Name == "" && next.SHA256 == "") {
-				r.Fatalf("in state %s the name is %q", next.State, next.Name)
-			}
-			d = next
-		}
-		if d.State != Shredded {
-			r.Fatalf("the machine ends in %s", d.State)
-		}
-	})
-}
-
-func TestMovesThatAreNotAllowed(t *testing.T) {
-	for _, from := range States {
-		if _, known := moves[from]; !known || kinds[from] == "" {
-			t.Errorf("%s is missing in a table", from)
-		}
-		for _, to := range States {
-			_, err := Document{State: from}.to(to, "")
-			if allowed := slices.Contains(moves[from], to); allowed != (err == nil) || err != nil && !errors.Is(err, ErrChanged) {
-				t.Errorf("%s to %s: %v", from, to, err)
-			}
-		}
-	}
-	if Quarantined.May(Available) || Failed.May(Available) || Expired.May(Available) || Receiving.May(Available) {
-		t.Error("what was not found clean may become available")
-	}
-}
 
 func TestReadable(t *testing.T) {
 	expires := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

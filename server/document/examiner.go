@@ -2,18 +2,22 @@ package document
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
 
-// Examiner brings documents before the antivirus, a bounded number at once:
-// the antivirus spools each one in memory.
+// atOnce is how many of those that wait are looked at to choose the next.
+const atOnce = 500
+
+// Examiner brings documents before the antivirus, as many at once as its spool
+// holds.
 type Examiner struct {
-	Service  *Service
-	Parallel int
+	Service *Service
 
 	mu    sync.Mutex
-	under map[string]bool
+	under map[string]Load
 	group sync.WaitGroup
 }
 
@@ -40,10 +44,7 @@ func (e *Examiner) start(ctx context.Context, done chan<- struct{}) {
 		e.Service.Log.Error("cannot list the documents that wait for the antivirus; trying again", "error", err)
 		return
 	}
-	for _, d := range due {
-		if !e.enter(d.ID) {
-			continue
-		}
+	for _, d := range e.enter(due) {
 		e.group.Go(func() {
 			e.examine(ctx, d)
 			e.leave(d.ID)
@@ -56,29 +57,42 @@ func (e *Examiner) start(ctx context.Context, done chan<- struct{}) {
 // document right now instead of missing it.
 func (e *Examiner) due(ctx context.Context) (due []Document, err error) {
 	err = e.Service.Within(ctx, func(ctx context.Context) error {
-		due, err = e.Service.Lists.ToScan(ctx, e.Service.Now(), 2*e.Parallel)
+		due, err = e.Service.Lists.ToScan(ctx, e.Service.Now(), atOnce)
 		return err
 	})
 	return due, err
+}
+
+// enter chooses who goes next, and holds their room.
+func (e *Examiner) enter(due []Document) (next []Document) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.under == nil {
+		e.under = map[string]Load{}
+	}
+	spool := e.Service.spool()
+	known := map[string]Document{}
+	var waiting []Load
+	for place, d := range due {
+		load := spool.load(d, place)
+		if _, there := e.under[d.ID]; there {
+			e.under[d.ID] = load // its place among those that wait now
+			continue
+		}
+		known[d.ID] = d
+		waiting = append(waiting, load)
+	}
+	for _, l := range spool.Next(waiting, slices.Collect(maps.Values(e.under))) {
+		e.under[l.ID] = l
+		next = append(next, known[l.ID])
+	}
+	return next
 }
 
 func (e *Examiner) examine(ctx context.Context, d Document) {
 	if err := e.Service.Examine(ctx, d); err != nil && ctx.Err() == nil {
 		e.Service.Log.Error("cannot examine a document", "document", d.ID, "error", err)
 	}
-}
-
-func (e *Examiner) enter(id string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.under == nil {
-		e.under = map[string]bool{}
-	}
-	if e.under[id] || len(e.under) >= e.Parallel {
-		return false
-	}
-	e.under[id] = true
-	return true
 }
 
 func (e *Examiner) leave(id string) {

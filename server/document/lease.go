@@ -70,7 +70,7 @@ func (l *Lease) Terminate(by journal.Actor) error {
 	if d.State != Receiving {
 		return ErrOver
 	}
-	return l.service.abort(l.ctx, by, d, nil)
+	return l.service.abort(l.ctx, by, d, "")
 }
 
 // StopUploads interrupts every upload under way, which saves what has come, and

@@ -63,18 +63,20 @@ func (s *Service) announce(ctx context.Context, by journal.Actor, u Upload) (Doc
 		return Document{}, err
 	}
 	d := s.draft(s.Config(), by.ID, u)
-	return d, s.Within(ctx, func(ctx context.Context) error { return s.admit(ctx, by, d, u.Expected) })
+	err := s.Within(ctx, func(ctx context.Context) (err error) {
+		d, err = s.admit(ctx, by, d, u.Expected)
+		return err
+	})
+	return d, err
 }
 
 // admit reserves a document's room.
-func (s *Service) admit(ctx context.Context, by journal.Actor, d Document, bytes int64) error {
-	if err := s.Documents.Add(ctx, d); err != nil {
-		return err
+func (s *Service) admit(ctx context.Context, by journal.Actor, d Document, bytes int64) (Document, error) {
+	d, err := s.move(ctx, by, d, Begin, "")
+	if err != nil {
+		return d, err
 	}
-	if err := s.Documents.Reserve(ctx, d.ID, bytes, s.Config().Storage.QuotaBytes); err != nil {
-		return err
-	}
-	return s.note(ctx, by, journal.DocumentReceiving, d.ID, nil)
+	return d, s.Documents.Reserve(ctx, d.ID, bytes, s.Config().Storage.QuotaBytes)
 }
 
 func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
@@ -85,7 +87,7 @@ func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
 	id, now := secret.ID(), s.Now()
 	expires := retention.Expiry(now, days, c.Location())
 	return Document{
-		ID: id, Owner: owner, Name: CleanName(u.Name), State: Receiving, Created: now, Expires: expires,
+		ID: id, Owner: owner, Name: CleanName(u.Name), Created: now, Expires: expires,
 		Bucket: keys.Bucket(expires, c.Location()), Blob: id, Reserved: u.Expected,
 	}
 }
@@ -118,7 +120,7 @@ func (s *Service) take(ctx context.Context, d Document, body io.Reader) (Documen
 func (s *Service) received(ctx context.Context, by journal.Actor, d Document, recipients []string) (Document, error) {
 	d.Reserved = 0
 	d.Scan = Scan{Next: s.Now(), Deadline: s.Now().Add(time.Duration(s.Config().Scanner.Deadline))}
-	d, err := s.move(ctx, by, d, Scanning, "")
+	d, err := s.move(ctx, by, d, Arrive, "")
 	if err != nil {
 		return d, err
 	}
@@ -132,20 +134,21 @@ func (s *Service) received(ctx context.Context, by journal.Actor, d Document, re
 
 // forget removes what an upload that did not arrive has left.
 func (s *Service) forget(ctx context.Context, by journal.Actor, d Document) error {
-	return s.abort(ctx, by, d, nil)
+	return s.abort(ctx, by, d, "")
 }
 
 // abort also tells why.
-func (s *Service) abort(ctx context.Context, by journal.Actor, d Document, why journal.Detail) error {
+func (s *Service) abort(ctx context.Context, by journal.Actor, d Document, why string) error {
 	ctx = context.WithoutCancel(ctx)
 	defer s.sums.forget(d.ID)
 	if err := s.Blobs.Remove(ctx, d.Blob); err != nil {
 		return fmt.Errorf("cannot remove what is left of upload %s; it is removed at the next start: %w", d.ID, err)
 	}
 	return s.Within(ctx, func(ctx context.Context) error {
-		if err := s.Documents.Remove(ctx, d.ID); err != nil {
-			return err
+		now, err := s.Documents.Find(ctx, d.ID)
+		if err == nil {
+			_, err = s.move(ctx, by, now, Abandon, why)
 		}
-		return s.note(ctx, by, journal.DocumentAborted, d.ID, why)
+		return err
 	})
 }

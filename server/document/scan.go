@@ -16,7 +16,11 @@ import (
 // Why a document failed; words that the pages translate.
 const (
 	WhyDeadline   = "scanner-unavailable"
-	WhyNotScanned = "not-scanned"
+	WhySlow       = "scanner-slow"
+	WhyTooLarge   = "too-large"
+	WhyEncrypted  = "encrypted"
+	WhyLimits     = "limits"
+	WhyNotScanned = "not-scanned" // of an earlier version
 	WhyDamaged    = "damaged"
 	WhyKeyGone    = "key-gone"
 )
@@ -26,25 +30,31 @@ const (
 	longestDelay = 5 * time.Minute
 )
 
+// whyLimit is why a document was not looked at as a whole. A retry does not help.
+var whyLimit = map[scan.Limit]string{scan.Size: WhyTooLarge, scan.Encrypted: WhyEncrypted, scan.Other: WhyLimits}
+
 // Examine brings one document before the antivirus. An error is never a
 // verdict: the document waits, and is tried again until its deadline.
 func (s *Service) Examine(ctx context.Context, d Document) error {
+	if !s.spool().holds(d.Size) {
+		return s.settle(ctx, d, Fail, WhyTooLarge)
+	}
 	verdict, err := s.verdict(ctx, d)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err() // stopping: it is tried again after the next start
 	case errors.Is(err, seal.ErrDamaged), errors.Is(err, blob.ErrNotFound):
-		return errors.Join(err, s.settle(ctx, d, Failed, WhyDamaged))
+		return errors.Join(err, s.settle(ctx, d, Fail, WhyDamaged))
 	case err != nil:
 		return s.postpone(ctx, d, err)
 	}
 	switch verdict.Outcome {
 	case scan.Clean:
-		return s.settle(ctx, d, Available, "")
+		return s.settle(ctx, d, Clear, "")
 	case scan.Infected:
-		return s.settle(ctx, d, Quarantined, verdict.Detail)
+		return s.settle(ctx, d, Condemn, verdict.Detail)
 	default:
-		return s.settle(ctx, d, Failed, WhyNotScanned)
+		return s.settle(ctx, d, Fail, whyLimit[verdict.Limit])
 	}
 }
 
@@ -66,24 +76,27 @@ func (s *Service) verdict(ctx context.Context, d Document) (scan.Verdict, error)
 }
 
 // settle writes a verdict down, and tells who waits for it.
-func (s *Service) settle(ctx context.Context, d Document, to State, why string) error {
+func (s *Service) settle(ctx context.Context, d Document, verdict Event, why string) error {
 	var moved Document
 	err := s.atomically(ctx, func(ctx context.Context) error {
 		now, err := s.Documents.Find(ctx, d.ID)
 		if err != nil || now.State != Scanning {
 			return err // expired or deleted meanwhile
 		}
-		moved, err = s.move(ctx, journal.Actor{}, now, to, why)
+		if verdict == Condemn {
+			now.Expires = earlier(now.Expires, s.Now().AddDate(0, 0, s.Config().Scanner.Quarantine()))
+		}
+		moved, err = s.move(ctx, journal.Actor{}, now, verdict, why)
 		if err != nil {
 			return err
 		}
-		if to == Available {
+		if verdict == Clear {
 			return s.announceAll(ctx, moved)
 		}
 		return s.tellSender(ctx, moved)
 	})
 	s.WakeMail()
-	if err == nil && moved.ID != "" && !to.keeps() {
+	if err == nil && moved.State == Failed {
 		s.unlinkNow(ctx, moved)
 	}
 	return err
@@ -92,7 +105,7 @@ func (s *Service) settle(ctx context.Context, d Document, to State, why string) 
 func (s *Service) postpone(ctx context.Context, d Document, cause error) error {
 	if !s.Now().Before(d.Scan.Deadline) {
 		s.Log.Error("a document failed: no verdict before the deadline; look after the antivirus and the key service", "document", d.ID, "error", cause)
-		return s.settle(ctx, d, Failed, whyLate(cause))
+		return s.settle(ctx, d, Fail, whyLate(cause))
 	}
 	s.Log.Warn("no verdict on a document; trying again", "document", d.ID, "attempts", d.Scan.Attempts+1, "error", cause)
 	return s.atomically(ctx, func(ctx context.Context) error {
@@ -108,8 +121,11 @@ func (s *Service) postpone(ctx context.Context, d Document, cause error) error {
 
 // whyLate: a key that is gone may yet come back, but not for ever.
 func whyLate(cause error) string {
-	if gone(cause) {
+	switch {
+	case gone(cause):
 		return WhyKeyGone
+	case errors.Is(cause, scan.ErrSlow):
+		return WhySlow
 	}
 	return WhyDeadline
 }

@@ -76,6 +76,21 @@ func (s *Service) Sent(ctx context.Context, owner string) ([]Document, error) {
 	return s.current(s.Lists.SentBy(ctx, owner))
 }
 
+// InQuarantine lists what is kept of infected documents, for pilots.
+func (s *Service) InQuarantine(ctx context.Context) ([]Document, error) {
+	return s.current(s.Lists.InQuarantine(ctx))
+}
+
+// Ahead tells, of documents that wait for the antivirus, how many came before each.
+func (s *Service) Ahead(ctx context.Context) (map[string]int64, error) {
+	queue, err := s.Lists.Queue(ctx)
+	ahead := map[string]int64{}
+	for i, id := range queue {
+		ahead[id] = int64(i)
+	}
+	return ahead, err
+}
+
 // Received lists what a person may read now.
 func (s *Service) Received(ctx context.Context, reader string) ([]Document, error) {
 	all, err := s.current(s.Lists.SharedWith(ctx, reader))
@@ -106,7 +121,7 @@ func (s *Service) Delete(ctx context.Context, by journal.Actor, id string) error
 		if err != nil {
 			return err
 		}
-		deleted, err = s.move(ctx, by, d, Deleted, "")
+		deleted, err = s.move(ctx, by, d, Delete, "")
 		return err
 	})
 	if err != nil {
@@ -127,21 +142,36 @@ func (s *Service) own(ctx context.Context, owner, id string) (Document, error) {
 
 // move makes one transition and its journal line; the caller's transaction
 // holds both, and whatever follows from them.
-func (s *Service) move(ctx context.Context, by journal.Actor, d Document, to State, detail string) (Document, error) {
-	next, err := d.to(to, detail)
+func (s *Service) move(ctx context.Context, by journal.Actor, d Document, e Event, detail string) (Document, error) {
+	next, err := d.after(e, detail)
 	if err != nil {
 		return d, err
 	}
-	if err := s.Documents.Save(ctx, next, d.State); err != nil {
+	if err := s.keep(ctx, next, d.State); err != nil {
 		return d, err
 	}
-	return next, s.note(ctx, by, kinds[to], d.ID, transition(d.State, to, next.Detail))
+	return next, s.note(ctx, by, kinds[e], d.ID, transition(d.State, next))
 }
 
-func transition(from, to State, why string) journal.Detail {
-	detail := journal.Detail{"before": string(from), "after": string(to)}
-	if why != "" {
-		detail["why"] = why
+func (s *Service) keep(ctx context.Context, d Document, from State) error {
+	switch {
+	case from == Nothing:
+		return s.Documents.Add(ctx, d)
+	case d.State == Nothing:
+		return s.Documents.Remove(ctx, d.ID)
+	}
+	return s.Documents.Save(ctx, d, from)
+}
+
+func transition(from State, d Document) journal.Detail {
+	detail := journal.Detail{}
+	for key, value := range map[string]string{"before": string(from), "after": string(d.State), "why": d.Detail} {
+		if value != "" {
+			detail[key] = value
+		}
+	}
+	if d.State == Quarantined {
+		detail["until"] = d.Expires.UTC().Format(time.RFC3339)
 	}
 	return detail
 }

@@ -56,7 +56,7 @@ func (s *Service) Share(ctx context.Context, by journal.Actor, id string, reader
 		if err != nil {
 			return err
 		}
-		if !d.State.keeps() {
+		if !d.State.opens() {
 			return ErrNotReady
 		}
 		return s.shareWith(ctx, by, d, readers)

@@ -28,7 +28,7 @@ func (s *Service) expire(ctx context.Context) error {
 		}
 		for _, d := range due {
 			err := s.Within(ctx, func(ctx context.Context) error {
-				_, err := s.move(ctx, journal.Actor{}, d, Expired, "")
+				_, err := s.move(ctx, journal.Actor{}, d, Lapse, "")
 				return err
 			})
 			if err != nil && !errors.Is(err, ErrChanged) {
@@ -67,7 +67,7 @@ func (s *Service) giveUpOne(ctx context.Context, id string) error {
 	if !errors.Is(err, ErrOver) || status.Arrived {
 		return err
 	}
-	return s.abort(held, journal.Actor{}, status.Document, journal.Detail{"why": "abandoned"})
+	return s.abort(held, journal.Actor{}, status.Document, "abandoned")
 }
 
 // unlink goes on past a blob that cannot be removed: the others' room is needed.
@@ -110,8 +110,8 @@ func (s *Service) unlinkOne(ctx context.Context, d Document) error {
 			return err
 		}
 		now.Blob = ""
-		if now.State.May(Shredded) {
-			_, err = s.move(ctx, journal.Actor{}, now, Shredded, "")
+		if now.State.May(Shred) {
+			_, err = s.move(ctx, journal.Actor{}, now, Shred, "")
 			return err
 		}
 		return s.Documents.Save(ctx, now, now.State)

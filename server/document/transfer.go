@@ -79,7 +79,7 @@ func (s *Service) Begin(ctx context.Context, by journal.Actor, u Upload, metadat
 		if len(open) >= OpenAtOnce {
 			return ErrTooMany
 		}
-		if err := s.admit(ctx, by, d, u.Expected); err != nil {
+		if _, err := s.admit(ctx, by, d, u.Expected); err != nil {
 			return err
 		}
 		return s.Transfers.Add(ctx, t)

@@ -1,6 +1,16 @@
 // Package journal records who did what and when. A line is written in the
 // transaction of what it tells, is never changed, and holds no name of a
 // document and no address of a person: ids only.
+//
+// The lines are a chain (chain.go): each carries the SHA-256 of the line before
+// it and of its own content, so that a line changed, taken out or put in is
+// found by whoever has noted a later hash elsewhere. A line that an earlier
+// version of the server has written carries none; the next one that does
+// vouches for it too.
+//
+// The journal has a retention of its own. Its oldest lines, and only those, are
+// removed by Trim, which leaves an anchor: the number and hash of the last line
+// removed, from which the chain goes on.
 package journal
 
 import (
@@ -13,6 +23,7 @@ type Actor struct {
 	ID        string // of the account; empty before sign-in
 	Address   string // IP address
 	UserAgent string
+	Referer   string // the page that led here
 }
 
 // Entry is one line.
@@ -23,6 +34,7 @@ type Entry struct {
 	Kind   Kind
 	Object string // id of the document or account acted upon
 	Detail Detail
+	Hash   Hash // given by the journal; zero in a line of an earlier version
 }
 
 // Detail has what else is worth knowing; for a change, the values before and
@@ -32,9 +44,15 @@ type Detail map[string]string
 // Repository keeps the lines. Every implementation passes Contract (package
 // journaltest).
 type Repository interface {
+	// Append gives a line the next number and its hash.
 	Append(ctx context.Context, e Entry) error
 	// After lists up to limit lines with greater numbers, in order.
 	After(ctx context.Context, number int64, limit int) ([]Entry, error)
+	// Anchor is what the oldest line that is kept follows.
+	Anchor(ctx context.Context) (Anchor, error)
+	// Cut removes up to limit of the oldest lines, up to the first one that is
+	// not older than before, and tells how many.
+	Cut(ctx context.Context, before time.Time, limit int) (int64, error)
 }
 
 // Kind is the kind of an action.
@@ -54,6 +72,7 @@ const (
 	SignedIn         Kind = "session.signed-in"
 	SignedOut        Kind = "session.signed-out"
 	MailRefused      Kind = "mail.refused"
+	JournalTrimmed   Kind = "journal.trimmed"
 )
 
 // Kinds of action on documents.

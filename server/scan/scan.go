@@ -5,12 +5,17 @@ package scan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
 // ErrUnavailable means that no verdict was given: unreachable, busy, cut off.
 // The document is not released and is tried again later.
 var ErrUnavailable = errors.New("the antivirus does not answer")
+
+// ErrSlow is an ErrUnavailable: the antivirus has the document and does not come
+// to an end.
+var ErrSlow = fmt.Errorf("%w in time", ErrUnavailable)
 
 // Outcome is what the antivirus found.
 type Outcome int
@@ -25,10 +30,21 @@ const (
 	Infected
 )
 
+// Limit is why the antivirus looked at less than the whole.
+type Limit int
+
+// The limits.
+const (
+	Other     Limit = iota // nested too deep, too many files, too much when unpacked
+	Size                   // the document is too large
+	Encrypted              // an archive or document under a password
+)
+
 // Verdict is an outcome with the signature or limit that led to it.
 type Verdict struct {
 	Outcome Outcome
 	Detail  string
+	Limit   Limit // of what is not scanned
 }
 
 // Scanner scans one stream at a time per call. Every implementation passes

@@ -54,7 +54,7 @@ func (s Documents) Remove(ctx context.Context, id string) error {
 // Reserve is one statement: of two that race for the last room one wins.
 func (s Documents) Reserve(ctx context.Context, id string, bytes, quota int64) error {
 	n, err := s.exec(ctx, `UPDATE documents SET reserved = ?1 WHERE id = ?2 AND state = 'receiving' AND ?1 <= ?3 - (
-		SELECT coalesce(sum(size + reserved), 0) FROM documents WHERE state IN ('receiving', 'scanning', 'available') AND id <> ?2)`,
+		SELECT coalesce(sum(size + reserved), 0) FROM documents WHERE `+counts+` AND id <> ?2)`,
 		bytes, id, quota)
 	if err == nil && n == 0 {
 		return document.ErrQuota
@@ -62,8 +62,10 @@ func (s Documents) Reserve(ctx context.Context, id string, bytes, quota int64) e
 	return documentError(id, err)
 }
 
-const usageQuery = `SELECT coalesce(sum(size), 0), coalesce(sum(reserved), 0), count(*)
-	FROM documents WHERE state IN ('receiving', 'scanning', 'available')`
+// counts is what takes room; the index documents_room says the same.
+const counts = `(state IN ('receiving', 'scanning', 'available') OR (state = 'quarantined' AND blob <> ''))`
+
+const usageQuery = `SELECT coalesce(sum(size), 0), coalesce(sum(reserved), 0), count(*) FROM documents WHERE ` + counts
 
 // Usage adds up what counts against the quota.
 func (s Documents) Usage(ctx context.Context) (u document.Usage, err error) {
@@ -85,9 +87,25 @@ func (s Documents) SharedWith(ctx context.Context, account string) ([]document.D
 		AND state IN ('scanning', 'available', 'quarantined', 'failed') ORDER BY created DESC, id`, account)
 }
 
-// ToScan lists what waits for the antivirus, the longest waiting first.
+// ToScan lists what waits for the antivirus. All have waited from their deadline
+// less the same time.
 func (s Documents) ToScan(ctx context.Context, now time.Time, limit int) ([]document.Document, error) {
-	return s.list(ctx, `state = 'scanning' AND scan_next <= ? ORDER BY scan_next, id LIMIT ?`, stamp(now), limit)
+	return s.list(ctx, `state = 'scanning' AND scan_next <= ? ORDER BY scan_deadline, id LIMIT ?`, stamp(now), limit)
+}
+
+// Queue lists what waits for the antivirus, or is before it.
+func (s Documents) Queue(ctx context.Context) ([]string, error) {
+	all, err := list(ctx, s.DB, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+		`SELECT id FROM documents WHERE state = 'scanning' ORDER BY scan_deadline, id`)
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the documents that wait for the antivirus: %w", err)
+	}
+	return all, nil
+}
+
+// InQuarantine lists what is kept of infected documents.
+func (s Documents) InQuarantine(ctx context.Context) ([]document.Document, error) {
+	return s.list(ctx, `state = 'quarantined' AND blob <> '' ORDER BY created DESC, id`)
 }
 
 // ToExpire lists what is past its time.
@@ -97,7 +115,7 @@ func (s Documents) ToExpire(ctx context.Context, now time.Time, limit int) ([]do
 
 // ToUnlink lists what nobody is to read any more and is still there.
 func (s Documents) ToUnlink(ctx context.Context, limit int) ([]document.Document, error) {
-	return s.list(ctx, `state IN ('expired', 'deleted') OR (state IN ('quarantined', 'failed') AND blob <> '') ORDER BY id LIMIT ?`, limit)
+	return s.list(ctx, `state IN ('expired', 'deleted') OR (state = 'failed' AND blob <> '') ORDER BY id LIMIT ?`, limit)
 }
 
 // Receiving lists uploads under way or broken off.

@@ -57,6 +57,12 @@ func version(t *testing.T, count int, more ...string) fs.FS {
 	return files
 }
 
+// earlier is version 0.1.0.
+func earlier(t *testing.T) fs.FS {
+	t.Helper()
+	return version(t, 1)
+}
+
 // serve opens the database as a version does, writes to it, and closes it.
 func serve(t *testing.T, directory string, scripts fs.FS) error {
 	t.Helper()
@@ -69,10 +75,24 @@ func serve(t *testing.T, directory string, scripts fs.FS) error {
 		id := fmt.Sprint(len(all))
 		err = errors.Join(
 			Accounts{db}.Add(t.Context(), account.Account{ID: id, Email: id, Name: "Marie"}),
-			Journal{db}.Append(t.Context(), journal.Entry{Kind: journal.SignedIn, Object: id}),
+			write(t, db, scripts, id),
 		)
 	}
 	return errors.Join(err, db.Close())
+}
+
+// write adds a line to the journal, as the version does that has these scripts.
+func write(t *testing.T, db *DB, scripts fs.FS, id string) error {
+	t.Helper()
+	all, err := load(scripts)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(m migration) bool { return strings.Contains(m.name, "journal_chain") }) {
+		return Journal{db}.Append(t.Context(), journal.Entry{Kind: journal.SignedIn, Object: id})
+	}
+	_, err = db.exec(t.Context(), `INSERT INTO journal (time, actor, address, user_agent, kind, object, detail) VALUES (0, '', '', '', 'session.signed-in', ?, 'null')`, id)
+	return err
 }
 
 func mustServe(t *testing.T, directory string, scripts fs.FS) {

@@ -63,6 +63,40 @@ func openWith(ctx context.Context, directory string, scripts fs.FS) (*DB, error)
 	return db, nil
 }
 
+// OpenToRead opens a database that is there to look at it, also beside the
+// server that uses it: it changes nothing, not even the tables.
+func OpenToRead(ctx context.Context, directory string) (*DB, error) {
+	file := filepath.Join(directory, File)
+	if _, err := os.Stat(file); err != nil {
+		return nil, fmt.Errorf("there is no database to read: %w", err)
+	}
+	pool, err := connect(ctx, file, 1, "query_only(1)")
+	db := &DB{read: pool}
+	if err == nil {
+		err = current(ctx, pool)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot read database %s: %w", file, err), db.Close())
+	}
+	return db, nil
+}
+
+// current refuses tables that this version has not brought up to date yet.
+func current(ctx context.Context, pool *sql.DB) error {
+	known, err := load(shipped)
+	if err != nil {
+		return err
+	}
+	var done int
+	if err := pool.QueryRowContext(ctx, "PRAGMA user_version").Scan(&done); err != nil {
+		return err
+	}
+	if done < len(known) {
+		return errors.New("it is of an earlier version: start the server of this version once")
+	}
+	return nil
+}
+
 // Close ends all connections; the last one folds the log back into the file.
 func (db *DB) Close() error {
 	var errs []error
@@ -71,7 +105,10 @@ func (db *DB) Close() error {
 			errs = append(errs, pool.Close())
 		}
 	}
-	return errors.Join(append(errs, db.lock.Close())...)
+	if db.lock != nil {
+		errs = append(errs, db.lock.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Check tells whether the database answers.

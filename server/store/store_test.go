@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"voute.dev/voute/server/account"
 	"voute.dev/voute/server/account/accounttest"
@@ -137,10 +138,53 @@ func TestTheJournalIsAppendOnly(t *testing.T) {
 	if err := (Journal{db}).Append(t.Context(), journal.Entry{Kind: journal.SignedIn}); err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range []string{"UPDATE journal SET kind = 'x'", "DELETE FROM journal"} {
+	if err := (Journal{db}).Append(t.Context(), journal.Entry{Time: time.Unix(1, 0), Kind: journal.SignedOut}); err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := (Journal{db}).Cut(t.Context(), time.Unix(1, 0), 9); err != nil || removed != 1 {
+		t.Fatalf("%d lines are removed (%v)", removed, err)
+	}
+	for _, statement := range []string{
+		"UPDATE journal SET kind = 'x'", "UPDATE journal SET hash = NULL", "DELETE FROM journal", "DELETE FROM journal_anchor",
+		"UPDATE journal_anchor SET number = 0", "UPDATE journal_anchor SET number = 1", "UPDATE journal_anchor SET number = 3",
+		"UPDATE journal_anchor SET number = 2", // with a hash that is not that line's
+		"INSERT OR REPLACE INTO journal_anchor VALUES (1, 2, x'00')", "INSERT INTO journal_anchor VALUES (2, 2, x'00')",
+	} {
 		if _, err := db.exec(t.Context(), statement); err == nil {
 			t.Errorf("%s is allowed", statement)
 		}
+	}
+}
+
+// TestLinesOfAnEarlierVersion carry no hash, before and after the first that
+// does; whoever changes one is found by the next line that has one.
+func TestLinesOfAnEarlierVersion(t *testing.T) {
+	directory := t.TempDir()
+	mustServe(t, directory, earlier(t))
+	mustServe(t, directory, earlier(t))
+	mustServe(t, directory, shipped)
+	mustServe(t, directory, earlier(t))
+	db := openIn(t, directory)
+	verify := func() (journal.Found, error) {
+		return journal.Verify(journal.Anchor{}, journal.Lines(t.Context(), Journal{db}, 0))
+	}
+	if found, err := verify(); err != nil || found.Lines != 4 || found.Bare != 3 || found.Loose != 1 {
+		t.Errorf("%+v (%v)", found, err)
+	}
+	if err := (Journal{db}).Append(t.Context(), journal.Entry{Kind: journal.SignedIn}); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := verify(); err != nil || found.Bare != 3 || found.Loose != 0 {
+		t.Errorf("%+v (%v)", found, err)
+	}
+	for _, statement := range []string{"DROP TRIGGER journal_is_not_changed", "UPDATE journal SET actor = 'x' WHERE number = 4"} {
+		if _, err := db.exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var broken *journal.BrokenError
+	if _, err := verify(); !errors.As(err, &broken) || broken.Number != 5 {
+		t.Errorf("a changed line is found as %v", err)
 	}
 }
 
@@ -185,7 +229,7 @@ func TestUsageIsReadFromAnIndex(t *testing.T) {
 	var id, parent, unused int
 	var plan string
 	err := db.read.QueryRowContext(t.Context(), "EXPLAIN QUERY PLAN "+usageQuery).Scan(&id, &parent, &unused, &plan)
-	if err != nil || !strings.Contains(plan, "USING COVERING INDEX documents_usage") {
+	if err != nil || !strings.Contains(plan, "USING COVERING INDEX documents_room") {
 		t.Errorf("the plan is %q (%v)", plan, err)
 	}
 }

@@ -26,7 +26,8 @@
 //	POST /documents/{id}/share          email (one or several, one a line, or repeated)
 //	GET  /documents/{id}/delete         asks to confirm
 //	POST /documents/{id}/delete
-//	GET  /users                         pilots only, as the three that follow
+//	GET  /quarantine                    pilots only, as the four that follow
+//	GET  /users
 //	POST /users                         name, email, language (fr or en)
 //	POST /users/{id}/disable
 //	POST /users/{id}/invite             mails a fresh invitation

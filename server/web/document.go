@@ -14,6 +14,7 @@ type documentView struct {
 	Sender     account.Account
 	Recipients []recipientRow
 	Emails     string // to correct
+	Ahead      int64  // documents before it at the antivirus
 }
 
 type recipientRow struct {
@@ -45,6 +46,13 @@ func (s *Site) documentPage(r *request, d document.Document, emails string) (pag
 		return page{}, err
 	}
 	view.Emails = emails
+	if d.State == document.Scanning {
+		ahead, err := s.Documents.Ahead(r.Context())
+		if err != nil {
+			return page{}, err
+		}
+		view.Ahead = ahead[d.ID]
+	}
 	p := page{Name: "document", Title: "document.title", Self: "/documents/" + d.ID, State: string(d.State), Data: view}
 	if d.Kept() {
 		p.SHA256 = d.SHA256

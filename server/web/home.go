@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"voute.dev/voute/server/account"
 	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/session"
@@ -20,6 +22,7 @@ type homeView struct {
 type documentRow struct {
 	document.Document
 	Sender string
+	Ahead  int64 // documents before it at the antivirus
 }
 
 type usageView struct {
@@ -58,6 +61,9 @@ func (s *Site) documents(r *request) error {
 	if view.Sent, err = s.rows(r, sent); err != nil {
 		return err
 	}
+	if err := s.queue(r, view.Sent); err != nil {
+		return err
+	}
 	if view.Received, err = s.rows(r, received); err != nil {
 		return err
 	}
@@ -85,6 +91,19 @@ func (s *Site) rows(r *request, documents []document.Document) ([]documentRow, e
 		rows = append(rows, documentRow{Document: d, Sender: people[d.Owner].Name})
 	}
 	return rows, nil
+}
+
+// queue adds their place to those that wait for the antivirus.
+func (s *Site) queue(r *request, rows []documentRow) error {
+	waits := func(row documentRow) bool { return row.State == document.Scanning }
+	if !slices.ContainsFunc(rows, waits) {
+		return nil
+	}
+	ahead, err := s.Documents.Ahead(r.Context())
+	for i := range rows {
+		rows[i].Ahead = ahead[rows[i].ID]
+	}
+	return err
 }
 
 func (s *Site) usage(r *request) (*usageView, error) {

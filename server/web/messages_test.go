@@ -43,7 +43,7 @@ func composed() (keys []string) {
 	for _, state := range []document.State{document.Scanning, document.Available, document.Quarantined, document.Failed} {
 		keys = append(keys, "state."+string(state))
 	}
-	for _, why := range []string{document.WhyDeadline, document.WhyNotScanned, document.WhyDamaged, document.WhyKeyGone} {
+	for _, why := range []string{document.WhyDeadline, document.WhySlow, document.WhyTooLarge, document.WhyEncrypted, document.WhyLimits, document.WhyNotScanned, document.WhyDamaged, document.WhyKeyGone} {
 		keys = append(keys, "document.failed."+why)
 	}
 	for _, state := range []account.State{account.Pending, account.Invited, account.Active, account.Disabled, account.Withdrawn} {
@@ -58,7 +58,10 @@ func composed() (keys []string) {
 	for _, part := range []string{config.Fix, config.Release, config.Maintenance, string(notice.Coming), string(notice.UnderWay)} {
 		keys = append(keys, "planned."+part)
 	}
-	return append(keys, "home.usage-documents.one", "home.usage-documents.other")
+	for _, counted := range []string{"home.usage-documents", "queue.ahead"} {
+		keys = append(keys, counted+".one", counted+".other")
+	}
+	return keys
 }
 
 var inTemplate = regexp.MustCompile(`\bt "([a-z0-9.-]+)"`)

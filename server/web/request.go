@@ -104,11 +104,26 @@ func (r *request) actor() journal.Actor {
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	actor := journal.Actor{Address: host, UserAgent: r.UserAgent()}
+	actor := journal.Actor{Address: host, UserAgent: r.UserAgent(), Referer: r.referer()}
 	if r.signedIn() {
 		actor.ID = r.account.ID
 	}
 	return actor
+}
+
+// referer is the page that led here: of this site its path, of another one only
+// its name, and of an invitation not the token that opens it.
+func (r *request) referer() string {
+	from, err := url.Parse(r.Referer())
+	switch {
+	case err != nil || from.Host == "":
+		return ""
+	case !sameName(from.Host, r.config.Address):
+		return from.Scheme + "://" + from.Host
+	case strings.HasPrefix(from.Path, "/invitation/"):
+		return "/invitation"
+	}
+	return from.Path
 }
 
 func (r *request) setCookie(token string) {

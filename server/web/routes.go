@@ -47,6 +47,7 @@ var routes = []route{
 	{"POST /uploads/{id}", member, (*Site).postUpload},
 	{"POST /documents/{id}/give-up", member, (*Site).deleteUpload},
 
+	{"GET /quarantine", pilot, (*Site).quarantine},
 	{"GET /users", pilot, (*Site).usersPage},
 	{"POST /users", pilot, (*Site).addUser},
 	{"POST /users/{id}/disable", pilot, (*Site).disableUser},

@@ -96,9 +96,10 @@ func removed(t *testing.T, s Subject) {
 func quota(t *testing.T, s Subject) {
 	kept := made("kept", document.Available)
 	kept.Size = 60
-	gone := made("gone", document.Quarantined)
-	gone.Size = 1000
-	add(t, s, kept, gone, made("1", document.Receiving), made("2", document.Receiving))
+	gone, failed, lies := made("gone", document.Quarantined), made("failed", document.Failed), made("lies", document.Quarantined)
+	gone.Size, gone.Blob, failed.Size, lies.Size = 1000, "", 1000, 10
+	kept.Size -= lies.Size
+	add(t, s, kept, gone, failed, lies, made("1", document.Receiving), made("2", document.Receiving))
 	must(t, s.Documents.Reserve(t.Context(), "1", 30, 100))
 	for _, step := range []struct {
 		id    string
@@ -111,7 +112,7 @@ func quota(t *testing.T, s Subject) {
 		}
 	}
 	usage, err := s.Documents.Usage(t.Context())
-	if want := (document.Usage{Used: 60, Reserved: 40, Documents: 3}); err != nil || usage != want {
+	if want := (document.Usage{Used: 60, Reserved: 40, Documents: 4}); err != nil || usage != want {
 		t.Errorf("usage is %+v (%v), want %+v", usage, err, want)
 	}
 }
@@ -176,25 +177,33 @@ func serversLists(t *testing.T, s Subject) {
 	for i, state := range document.States {
 		d := made(string(state), state)
 		d.Expires = noon.Add(-time.Duration(i) * time.Minute)
-		d.Scan.Next = noon
+		d.Scan = document.Scan{Next: noon, Deadline: noon.Add(time.Minute)}
 		add(t, s, d)
 	}
 	unlinked := made("unlinked", document.Failed)
 	unlinked.Blob = ""
 	later := made("later", document.Scanning)
-	later.Scan.Next = noon.Add(time.Millisecond)
-	add(t, s, unlinked, later)
+	later.Scan = document.Scan{Next: noon.Add(time.Millisecond), Deadline: noon.Add(time.Second)}
+	away := made("away", document.Quarantined)
+	away.Blob = ""
+	add(t, s, unlinked, later, away)
 
 	got, err := s.Lists.ToScan(t.Context(), noon, 9)
 	same(t, "to scan", []string{"scanning"}, got, err)
 	got, err = s.Lists.ToScan(t.Context(), noon.Add(time.Second), 9)
-	same(t, "to scan later", []string{"scanning", "later"}, got, err)
+	same(t, "to scan later", []string{"later", "scanning"}, got, err)
+	queue, err := s.Lists.Queue(t.Context())
+	if diff := cmp.Diff([]string{"later", "scanning"}, queue); err != nil || diff != "" {
+		t.Errorf("the queue: %v (-want +got):\n%s", err, diff)
+	}
+	got, err = s.Lists.InQuarantine(t.Context())
+	same(t, "in quarantine", []string{"quarantined"}, got, err)
 	got, err = s.Lists.ToExpire(t.Context(), noon, 9)
 	same(t, "to expire", []string{"failed", "quarantined", "available", "scanning"}, got, err)
 	got, err = s.Lists.ToExpire(t.Context(), noon.Add(-3*time.Minute), 1)
 	same(t, "to expire, bounded", []string{"failed"}, got, err)
 	got, err = s.Lists.ToUnlink(t.Context(), 9)
-	same(t, "to unlink", []string{"deleted", "expired", "failed", "quarantined"}, got, err)
+	same(t, "to unlink", []string{"deleted", "expired", "failed"}, got, err)
 	got, err = s.Lists.Receiving(t.Context())
 	same(t, "receiving", []string{"receiving"}, got, err)
 }

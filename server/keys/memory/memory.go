@@ -23,6 +23,7 @@ type Keys struct {
 	mu      sync.Mutex
 	buckets map[string]cipher.AEAD
 	fault   error
+	opened  int
 }
 
 var _ keys.Keys = (*Keys)(nil)
@@ -45,6 +46,13 @@ func (k *Keys) Fail(err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.fault = err
+}
+
+// Opened is how many keys were asked to be opened.
+func (k *Keys) Opened() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.opened
 }
 
 // Create makes a data key under a bucket's key.
@@ -74,6 +82,7 @@ func (k *Keys) Create(ctx context.Context, bucket string) (keys.DataKey, error) 
 func (k *Keys) Open(ctx context.Context, bucket, wrapped string) ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.opened++
 	if err := keys.CheckBucket(bucket); err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func TestClamd(t *testing.T) {
 	c := client(t, server)
 	t.Run("an encrypted archive is not scanned", func(t *testing.T) {
 		verdict, err := c.Scan(t.Context(), bytes.NewReader(encryptedZip(t)))
-		if want := (scan.Verdict{Outcome: scan.NotScanned, Detail: "Heuristics.Encrypted.Zip"}); verdict != want || err != nil {
+		if want := (scan.Verdict{Outcome: scan.NotScanned, Detail: "Heuristics.Encrypted.Zip", Limit: scan.Encrypted}); verdict != want || err != nil {
 			t.Errorf("the verdict is %v (error %v), not %v", verdict, err, want)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"time"
 
@@ -137,9 +138,17 @@ func (t *talk) answer(ctx context.Context, patience time.Duration) (string, erro
 	_ = t.conn.SetReadDeadline(time.Now().Add(patience)) // on a closed connection the read fails anyway
 	r := <-t.reply
 	if r.err != nil {
-		return "", fmt.Errorf("%w: no answer came: %w", scan.ErrUnavailable, errors.Join(r.err, ctx.Err()))
+		return "", fmt.Errorf("%w: no answer came: %w", silence(r.err), errors.Join(r.err, ctx.Err()))
 	}
 	return r.text, nil
+}
+
+// silence tells a clamd that works on from one that is not there.
+func silence(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return scan.ErrSlow
+	}
+	return scan.ErrUnavailable
 }
 
 // read gives what clamd says, up to the zero byte that ends it.
@@ -156,11 +165,26 @@ func verdictOf(reply string) (scan.Verdict, error) {
 	case reply == stream+"OK":
 		return scan.Verdict{Outcome: scan.Clean}, nil
 	case strings.HasPrefix(reply, "INSTREAM size limit exceeded"):
-		return scan.Verdict{Outcome: scan.NotScanned, Detail: "StreamMaxLength"}, nil
+		return scan.Verdict{Outcome: scan.NotScanned, Detail: "StreamMaxLength", Limit: scan.Size}, nil
 	case !strings.HasPrefix(reply, stream) || !strings.HasSuffix(reply, found):
 		return scan.Verdict{}, fmt.Errorf("%w: it said %q", scan.ErrUnavailable, reply[:min(len(reply), 200)])
-	case strings.HasPrefix(name, "Heuristics.Limits.Exceeded"), strings.HasPrefix(name, "Heuristics.Encrypted"):
+	}
+	return named(name)
+}
+
+// named maps what clamd found. What it calls a heuristic of its limits is that
+// it did not look at everything; that it took too long may be otherwise next time.
+func named(name string) (scan.Verdict, error) {
+	const exceeded = "Heuristics.Limits.Exceeded"
+	switch {
+	case name == exceeded+".MaxScanTime":
+		return scan.Verdict{}, fmt.Errorf("%w: it gave up after MaxScanTime", scan.ErrSlow)
+	case name == exceeded+".MaxFileSize":
+		return scan.Verdict{Outcome: scan.NotScanned, Detail: name, Limit: scan.Size}, nil
+	case strings.HasPrefix(name, exceeded):
 		return scan.Verdict{Outcome: scan.NotScanned, Detail: name}, nil
+	case strings.HasPrefix(name, "Heuristics.Encrypted"):
+		return scan.Verdict{Outcome: scan.NotScanned, Detail: name, Limit: scan.Encrypted}, nil
 	}
 	return scan.Verdict{Outcome: scan.Infected, Detail: name}, nil
 }
