@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"voute.dev/voute/server/account"
@@ -27,19 +28,26 @@ type Service struct {
 	Documents Repository
 	Lists     Lists
 	Shares    Shares
-	Accounts  account.Repository
-	Journal   journal.Repository
-	Outbox    outbox.Repository
-	Letters   Letters
-	Blobs     blob.Store
-	Keys      keys.Keys
-	Scanner   scan.Scanner
-	Within    func(context.Context, func(context.Context) error) error
-	Config    func() *config.Config
-	WakeScan  func() // a document waits for the antivirus
-	WakeMail  func() // the outbox has something
-	Now       func() time.Time
-	Log       *slog.Logger
+	Downloads Downloads
+	Holds     Holds
+	// Destructions are the records of what was shredded; Dues what is to be.
+	Destructions Destructions
+	Dues         Dues
+	Accounts     account.Repository
+	Journal      journal.Repository
+	Outbox       outbox.Repository
+	Letters      Letters
+	Blobs        blob.Store
+	Keys         keys.Keys
+	Scanner      scan.Scanner
+	Within       func(context.Context, func(context.Context) error) error
+	Config       func() *config.Config
+	WakeScan     func() // a document waits for the antivirus
+	WakeMail     func() // the outbox has something
+	Now          func() time.Time
+	Log          *slog.Logger
+
+	swept atomic.Int64 // when the last sweep ended, in seconds
 }
 
 // Find gives a document to its sender and its recipients; for everybody else
@@ -69,12 +77,12 @@ func (s *Service) Find(ctx context.Context, reader, id string) (Document, error)
 
 // Sent lists what a person has sent and is not over.
 func (s *Service) Sent(ctx context.Context, owner string) ([]Document, error) {
-	return s.current(s.Lists.SentBy(ctx, owner))
+	return s.notOver(s.Lists.SentBy(ctx, owner))
 }
 
 // Received lists what a person may read now.
 func (s *Service) Received(ctx context.Context, reader string) ([]Document, error) {
-	all, err := s.current(s.Lists.SharedWith(ctx, reader))
+	all, err := s.notOver(s.Lists.SharedWith(ctx, reader))
 	readable := all[:0]
 	for _, d := range all {
 		if d.State == Available {
@@ -84,7 +92,7 @@ func (s *Service) Received(ctx context.Context, reader string) ([]Document, erro
 	return readable, err
 }
 
-func (s *Service) current(all []Document, err error) ([]Document, error) {
+func (s *Service) notOver(all []Document, err error) ([]Document, error) {
 	now, kept := s.Now(), all[:0]
 	for _, d := range all {
 		if !d.Over(now) {
@@ -129,6 +137,9 @@ func (s *Service) move(ctx context.Context, by journal.Actor, d Document, to Sta
 		return d, err
 	}
 	if err := s.Documents.Save(ctx, next, d.State); err != nil {
+		return d, err
+	}
+	if err := s.record(ctx, by.ID, d, next); err != nil {
 		return d, err
 	}
 	return next, s.note(ctx, by, kinds[to], d.ID, transition(d.State, to, next.Detail))

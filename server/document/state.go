@@ -61,6 +61,9 @@ func (d Document) to(next State, detail string) (Document, error) {
 	if !d.State.May(next) {
 		return d, fmt.Errorf("document %s cannot go from %s to %s: %w", d.ID, d.State, next, ErrChanged)
 	}
+	if d.Held() {
+		return d, fmt.Errorf("document %s stays %s: %w", d.ID, d.State, ErrHeld)
+	}
 	d.State, d.Detail = next, detail
 	if !next.keeps() {
 		d.WrappedKey = ""

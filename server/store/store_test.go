@@ -54,7 +54,7 @@ func TestContracts(t *testing.T) {
 	t.Run("documents", func(t *testing.T) {
 		documenttest.Contract(t, func(t *testing.T) documenttest.Subject {
 			db := open(t, "a", "b", "c")
-			return documenttest.Subject{Documents: Documents{db}, Lists: Documents{db}, Shares: Shares{db}}
+			return documenttest.Subject{Documents: Documents{db}, Lists: Documents{db}, Shares: Shares{db}, Holds: Holds{db}, Destructions: Destructions{db}, Dues: Documents{db}}
 		})
 	})
 	t.Run("letters", func(t *testing.T) {
