@@ -2,9 +2,11 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// RetentionPolicySpec says how long documents stay in the vault.
+// RetentionPolicySpec says how long documents stay in the vault. No change of it
+// lengthens the life of a document that is there already.
 //
 // +kubebuilder:validation:XValidation:rule="self.minDays <= self.defaultDays && self.defaultDays <= self.maxDays",message="write minDays, defaultDays and maxDays in rising order",messageExpression="'minDays is %d, defaultDays is %d, maxDays is %d: write them in rising order'.format([self.minDays, self.defaultDays, self.maxDays])"
+// +kubebuilder:validation:XValidation:rule="self.journalDays >= self.maxDays",message="write a journalDays of at least maxDays: the journal tells how each document came",messageExpression="'journalDays is %d and maxDays is %d: write a journalDays of at least maxDays, because the journal tells how each document came'.format([self.journalDays, self.maxDays])"
 type RetentionPolicySpec struct {
 	// defaultDays is how many days a document lives when its sender does not choose.
 	// +required
@@ -24,7 +26,86 @@ type RetentionPolicySpec struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=3650
 	MaxDays int32 `json:"maxDays,omitempty"`
+
+	// senderMayChoose lets senders choose how many days a document lives, and
+	// lengthen its life later, up to maxDays after it was sent. When false,
+	// every document lives defaultDays.
+	// +optional
+	// +default=true
+	SenderMayChoose *bool `json:"senderMayChoose,omitempty"`
+
+	// afterLastDownload says what becomes of a document once each of its
+	// recipients has downloaded it: Keep lets it live until it expires; Delete
+	// brings its end forward to afterLastDownloadDays after the last download.
+	// +optional
+	// +default="Keep"
+	AfterLastDownload AfterLastDownload `json:"afterLastDownload,omitempty"`
+
+	// afterLastDownloadDays is how many days after the last download a document
+	// ends where afterLastDownload is Delete.
+	// +optional
+	// +default=1
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=3650
+	AfterLastDownloadDays int32 `json:"afterLastDownloadDays,omitempty"`
+
+	// journalDays is how many days the journal and the records of destruction are
+	// kept; at least maxDays, so that there is a line of how each document came.
+	// +optional
+	// +default=3650
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=36500
+	JournalDays int32 `json:"journalDays,omitempty"`
+
+	// bucket is for how long documents that expire share a key in Vault: a Day,
+	// or a Week from Monday to Sunday. The key is deleted once the bucket is past.
+	// +optional
+	// +default="Day"
+	Bucket Bucket `json:"bucket,omitempty"`
+
+	// applyShortening says for which documents a smaller maxDays holds: FromNowOn
+	// for those sent from then on; ToAll also brings the end of the others
+	// forward, though to no sooner than three days ahead.
+	// +optional
+	// +default="FromNowOn"
+	ApplyShortening ApplyShortening `json:"applyShortening,omitempty"`
 }
+
+// DefaultJournalDays is how long the journal is kept where the policy does not say.
+const DefaultJournalDays = 3650
+
+// AfterLastDownload is what becomes of a document that all have downloaded.
+//
+// +kubebuilder:validation:Enum=Keep;Delete
+type AfterLastDownload string
+
+// What becomes of a document that all have downloaded.
+const (
+	KeepAfterLastDownload   AfterLastDownload = "Keep"
+	DeleteAfterLastDownload AfterLastDownload = "Delete"
+)
+
+// Bucket is for how long documents that expire share a key.
+//
+// +kubebuilder:validation:Enum=Day;Week
+type Bucket string
+
+// The buckets.
+const (
+	DayBucket  Bucket = "Day"
+	WeekBucket Bucket = "Week"
+)
+
+// ApplyShortening says for which documents a smaller maximum holds.
+//
+// +kubebuilder:validation:Enum=FromNowOn;ToAll
+type ApplyShortening string
+
+// For which documents a smaller maximum holds.
+const (
+	ShortenFromNowOn ApplyShortening = "FromNowOn"
+	ShortenAll       ApplyShortening = "ToAll"
+)
 
 // RetentionPolicyStatus says who uses the policy.
 //

@@ -10,7 +10,8 @@
 # trim, export or delete a key.
 
 # Brings the key of a day to life: AES-256-GCM, not exportable, not deletable.
-# Parameters that are not named are refused, so that no key is derived or
+# Wraps a document's data key by the key of another day, or by the key "hold",
+# when its expiry changes or it is put under legal hold. Parameters that are not named are refused, so that no key is derived or
 # convergent.
 path "transit/encrypt/{{identity.entity.aliases.ACCESSOR.metadata.service_account_namespace}}.{{identity.entity.aliases.ACCESSOR.metadata.service_account_name}}.*" {
   capabilities = ["create", "update"]

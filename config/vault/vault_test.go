@@ -144,6 +144,7 @@ func post(path string, body any) request { return request{http.MethodPost, path,
 
 const (
 	own    = "justice.justice-production.2026-12-03"
+	held   = "justice.justice-production.hold"
 	bucket = "2026-12-03"
 )
 
@@ -158,6 +159,8 @@ func tryKeys(t *testing.T, p *platform) {
 	p.allows(t, "server", in.Auth.Token,
 		post("transit/encrypt/"+own, with(plain, "type", "aes256-gcm96")),
 		post("transit/decrypt/"+own, wrapped),
+		// A document's data key is moved: encrypted under another of its own keys.
+		post("transit/encrypt/"+held, with(plain, "type", "aes256-gcm96")),
 	)
 	p.refuses(t, "server", in.Auth.Token, serverMust(plain, wrapped)...)
 
@@ -196,6 +199,9 @@ func serverMust(plain, wrapped map[string]string) []request {
 		post("transit/encrypt/"+own, with(plain, "type", "chacha20-poly1305")),
 		post("transit/encrypt/"+own, with(plain, "convergent_encryption", "true")),
 		post("transit/encrypt/"+own, with(plain, "context", "eA==")),
+		post("transit/encrypt/"+held, with(plain, "type", "rsa-4096")),
+		post("transit/encrypt/"+held, map[string]any{"batch_input": []map[string]string{plain}}),
+		{http.MethodDelete, "transit/keys/" + held, nil},
 		post("transit/datakey/wrapped/"+own, nil),
 		post("transit/rewrap/"+own, wrapped),
 		{"LIST", "transit/keys", nil},
@@ -225,6 +231,8 @@ func operatorMust(plain, wrapped map[string]string) []request {
 	return []request{
 		post("transit/encrypt/"+own, plain),
 		post("transit/decrypt/"+own, wrapped),
+		post("transit/encrypt/"+held, plain),
+		post("transit/decrypt/"+held, wrapped),
 		post("transit/rewrap/"+own, wrapped),
 		post("transit/datakey/plaintext/"+own, nil),
 		post("transit/datakey/wrapped/"+own, nil),

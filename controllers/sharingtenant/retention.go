@@ -22,16 +22,20 @@ func (r *Reconciler) retention(ctx context.Context, s *scope) (string, error) {
 	name := s.tenant.Spec.RetentionPolicyRef.Name
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: s.tenant.Namespace, Name: name}, policy)
 	if err == nil {
-		s.policy = &serverconfig.Retention{
-			DefaultDays: int(policy.Spec.DefaultDays), MinDays: int(policy.Spec.MinDays), MaxDays: int(policy.Spec.MaxDays),
-		}
-		return fmt.Sprintf("RetentionPolicy %s: documents live %d days unless their sender chooses %d to %d.",
-			name, policy.Spec.DefaultDays, policy.Spec.MinDays, policy.Spec.MaxDays), nil
+		s.policy = desired.Retention(policy.Spec)
+		return fmt.Sprintf("RetentionPolicy %s: documents live %d days%s.", name, policy.Spec.DefaultDays, choice(policy.Spec)), nil
 	}
 	if !apierrors.IsNotFound(err) {
 		return "", err
 	}
 	return "", r.withoutPolicy(ctx, s)
+}
+
+func choice(policy v1alpha1.RetentionPolicySpec) string {
+	if chooses := policy.SenderMayChoose; chooses != nil && !*chooses {
+		return ", and senders do not choose"
+	}
+	return fmt.Sprintf(" unless their sender chooses %d to %d", policy.MinDays, policy.MaxDays)
 }
 
 func (r *Reconciler) withoutPolicy(ctx context.Context, s *scope) error {

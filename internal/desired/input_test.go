@@ -6,6 +6,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
 
 	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
@@ -74,6 +75,10 @@ func full(t testing.TB) Input {
 	}
 	in.OperatorKeys = append([]string{"zzzzY4cXmUeqbPDnFQ5r0j8bTn1rZ0v0c2hZbq3m9yQ="}, in.OperatorKeys...)
 	in.QuotaBytes = 35_000_000_000
+	in.Retention = Retention(v1alpha1.RetentionPolicySpec{
+		DefaultDays: 30, MinDays: 1, MaxDays: 90, SenderMayChoose: ptr.To(false), AfterLastDownload: v1alpha1.DeleteAfterLastDownload,
+		AfterLastDownloadDays: 7, JournalDays: 730, Bucket: v1alpha1.WeekBucket, ApplyShortening: v1alpha1.ShortenAll,
+	})
 	in.Version, in.Image = "0.2.0-rc.1", "registry.example/voute-server:0.2.0-rc.1"
 	return in
 }

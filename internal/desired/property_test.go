@@ -45,6 +45,8 @@ func hot(in Input) *rapid.Generator[Input] {
 	return rapid.Custom(func(t *rapid.T) Input {
 		least := rapid.IntRange(1, 3650).Draw(t, "min")
 		in.Retention = &serverconfig.Retention{MinDays: least, DefaultDays: rapid.IntRange(least, 3650).Draw(t, "default"), MaxDays: 3650}
+		in.Retention.Bucket = rapid.SampledFrom([]string{"", serverconfig.WeekBucket}).Draw(t, "bucket")
+		in.Retention.ApplyShortening = rapid.SampledFrom([]string{"", serverconfig.ShortenAll}).Draw(t, "shortening")
 		in.Pilots = rapid.SliceOfNDistinct(anyPilot(), 0, 4, func(p serverconfig.Pilot) string { return p.ID }).Draw(t, "pilots")
 		in.OperatorKeys = rapid.SliceOfN(rapid.StringMatching(`[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=`), 0, 2).Draw(t, "keys")
 		in.UploadsClosed = rapid.Bool().Draw(t, "closed")
@@ -277,6 +279,7 @@ func TestTheServerTakesTheConfigurationUp(t *testing.T) {
 		}
 		want := in.serverConfig()
 		taken.Scanner.Deadline, taken.Storage.MaxDocumentBytes = 0, 0 // the server's own defaults
+		taken.Retention = undefaulted(want.Retention, taken.Retention)
 		taken.Organization.NameEn = want.Organization.NameEn
 		for i, pilot := range want.Pilots {
 			taken.Pilots[i].Name = pilot.Name // the server fills in an empty one
@@ -292,6 +295,18 @@ func TestTheServerTakesTheConfigurationUp(t *testing.T) {
 			rt.Fatal(diff)
 		}
 	})
+}
+
+// undefaulted takes out what the server filled in where nothing was said.
+func undefaulted(said, taken serverconfig.Retention) serverconfig.Retention {
+	bare := serverconfig.Retention{DefaultDays: taken.DefaultDays, MinDays: taken.MinDays, MaxDays: taken.MaxDays}
+	if said.Bucket != "" {
+		bare.Bucket = taken.Bucket
+	}
+	if said.ApplyShortening != "" {
+		bare.ApplyShortening = taken.ApplyShortening
+	}
+	return bare
 }
 
 // normal makes an empty list and none the same, as a file does.

@@ -61,7 +61,7 @@ type App struct {
 }
 
 // wakes tells workers that there is something to do.
-type wakes struct{ scan, mail, pilots, notices chan struct{} }
+type wakes struct{ scan, mail, pilots, notices, policy chan struct{} }
 
 // New opens everything and clears up after the last stop. Close what it returns.
 func New(ctx context.Context, o Options) (*App, error) {
@@ -74,6 +74,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{log: o.Log, now: o.Now, behind: &behind{connect: o.Connect}}
 	a.wakes = wakes{
 		scan: make(chan struct{}, 1), mail: make(chan struct{}, 1), pilots: make(chan struct{}, 1), notices: make(chan struct{}, 1),
+		policy: make(chan struct{}, 1),
 	}
 	var err error
 	if a.config, err = config.Open(o.ConfigFile, a.behind.follow, a.log); err != nil {
@@ -131,6 +132,7 @@ func (a *App) assemble() {
 		Documents: store.Documents{DB: a.db}, Lists: store.Documents{DB: a.db}, Shares: store.Shares{DB: a.db}, Transfers: store.Transfers{DB: a.db},
 		Accounts: store.Accounts{DB: a.db}, Journal: store.Journal{DB: a.db}, Outbox: store.Letters{DB: a.db}, Letters: writer,
 		Blobs: a.blobs, Keys: liveKeys{a.behind}, Scanner: liveScanner{a.behind},
+		Downloads: store.Documents{DB: a.db}, Holds: store.Holds{DB: a.db}, Destructions: store.Destructions{DB: a.db}, Dues: store.Documents{DB: a.db},
 		Within: a.db.Within, Config: a.config.Current,
 		WakeScan: waker(a.wakes.scan), WakeMail: waker(a.wakes.mail), Now: a.now, Log: a.log,
 	}

@@ -114,6 +114,10 @@ func (l liveKeys) Open(ctx context.Context, bucket, wrapped string) ([]byte, err
 	return l.inForce.Load().Keys.Open(ctx, bucket, wrapped)
 }
 
+func (l liveKeys) Move(ctx context.Context, from, wrapped, to string) (string, error) {
+	return l.inForce.Load().Keys.Move(ctx, from, wrapped, to)
+}
+
 func (l liveKeys) Check(ctx context.Context) error { return l.inForce.Load().Keys.Check(ctx) }
 
 func (l liveScanner) Scan(ctx context.Context, r io.Reader) (scan.Verdict, error) {

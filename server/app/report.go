@@ -53,9 +53,31 @@ func (a *App) report(ctx context.Context) (status.Report, error) {
 	r.Storage = status.StorageReport{
 		QuotaBytes: a.config.Current().Storage.QuotaBytes, UsedBytes: usage.Used, ReservedBytes: usage.Reserved, Documents: usage.Documents,
 	}
+	if r.Retention, err = a.retentionReport(ctx); err != nil {
+		return r, err
+	}
 	r.Certificate = a.certificateReport()
 	r.Pilots, err = a.pilotReports(ctx)
 	return r, err
+}
+
+func (a *App) retentionReport(ctx context.Context) (*status.RetentionReport, error) {
+	due, err := a.documents.Dues.Due(ctx, a.now())
+	if err != nil {
+		return nil, err
+	}
+	shredded, err := a.documents.Destructions.Count(ctx)
+	return &status.RetentionReport{
+		EarliestBucket: due.EarliestBucket, NextExpiry: orNil(due.NextExpiry), DueIn7Days: due.DueIn7Days,
+		LastSweep: orNil(a.documents.LastSweep()), Shredded: shredded, Held: due.Held,
+	}, err
+}
+
+func orNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 func (a *App) certificateReport() status.CertificateReport {

@@ -20,6 +20,7 @@ const (
 	probeTick   = 15 * time.Second
 	foldTick    = time.Minute
 	journalTick = time.Hour
+	policyTick  = time.Minute
 )
 
 // work runs everything that nobody asks for, until the context ends and all of
@@ -28,6 +29,7 @@ func (a *App) work(ctx context.Context) {
 	a.config.OnChange(func(*config.Config) {
 		waker(a.wakes.pilots)()
 		waker(a.wakes.notices)()
+		waker(a.wakes.policy)()
 	})
 	var group sync.WaitGroup
 	for _, worker := range []func(context.Context){
@@ -51,6 +53,12 @@ func (a *App) work(ctx context.Context) {
 		},
 		func(ctx context.Context) {
 			repeat(ctx, nil, every(ctx, foldTick), a.attempt("fold the database's log", a.db.Fold))
+		},
+		func(ctx context.Context) {
+			repeat(ctx, a.wakes.policy, every(ctx, policyTick), a.attempt("follow the retention policy", a.documents.FollowPolicy))
+		},
+		func(ctx context.Context) {
+			repeat(ctx, nil, every(ctx, journalTick), a.attempt("trim the records of destruction", a.documents.TrimRecords))
 		},
 		func(ctx context.Context) { repeat(ctx, nil, every(ctx, probeTick), a.look) },
 	} {

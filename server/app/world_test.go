@@ -164,6 +164,7 @@ func (w *world) settle() {
 	for _, d := range due {
 		w.must(w.app.documents.Examine(ctx, d))
 	}
+	w.must(w.app.documents.FollowPolicy(ctx))
 	w.must(w.app.documents.Sweep(ctx))
 	w.must(w.app.outbox.Deliver(ctx))
 }

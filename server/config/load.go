@@ -22,6 +22,8 @@ const (
 	defaultScans      = 2
 	defaultSpool      = defaultScans * LargestDocument
 	defaultQuarantine = 7
+
+	defaultJournalDays = 3650
 )
 
 // Parse reads the bytes of a voute.yaml: a field that is not known is refused,
@@ -77,12 +79,23 @@ func (c *Config) fillIn() {
 	fill(&c.Scanner.Deadline, Duration(defaultDeadline))
 	fill(&c.Scanner.Scans, defaultScans)
 	fill(&c.Scanner.SpoolBytes, defaultSpool)
+	c.Retention.fillIn()
 	fill(&c.Organization.NameEn, c.Organization.NameFr)
 	fill(&c.Organization.NameFr, c.Organization.NameEn)
 	for i := range c.Pilots {
 		fill(&c.Pilots[i].Language, "fr")
 		fill(&c.Pilots[i].Name, c.Pilots[i].Email)
 	}
+}
+
+func (r *Retention) fillIn() {
+	yes := true
+	fill(&r.SenderMayChoose, &yes)
+	fill(&r.AfterLastDownload, KeepAfterLastDownload)
+	fill(&r.AfterLastDownloadDays, 1)
+	fill(&r.JournalDays, max(defaultJournalDays, r.MaxDays))
+	fill(&r.Bucket, DayBucket)
+	fill(&r.ApplyShortening, ShortenFromNowOn)
 }
 
 func fill[T comparable](field *T, value T) {

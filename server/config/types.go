@@ -72,14 +72,34 @@ type Pilot struct {
 	Language string `json:"language"` // fr or en
 }
 
-// Retention is in days; Min ≤ Default ≤ Max.
+// Retention says how long documents live, in days; Min ≤ Default ≤ Max ≤ Journal.
 type Retention struct {
 	DefaultDays int `json:"defaultDays"`
 	MinDays     int `json:"minDays"`
 	MaxDays     int `json:"maxDays"`
-	// JournalDays is how long lines of the journal are kept; 0: for ever.
+	// SenderMayChoose lets senders choose and extend; true when not said.
+	SenderMayChoose *bool `json:"senderMayChoose,omitempty"`
+	// AfterLastDownload is Keep or Delete; Keep when not said.
+	AfterLastDownload string `json:"afterLastDownload,omitempty"`
+	// AfterLastDownloadDays after the last download a document ends, with Delete; 1 when not said.
+	AfterLastDownloadDays int `json:"afterLastDownloadDays,omitempty"`
+	// JournalDays is how long the journal and the records of destruction are kept; 3650 when not said.
 	JournalDays int `json:"journalDays,omitempty"`
+	// Bucket is Day or Week; Day when not said.
+	Bucket string `json:"bucket,omitempty"`
+	// ApplyShortening is FromNowOn or ToAll; FromNowOn when not said.
+	ApplyShortening string `json:"applyShortening,omitempty"`
 }
+
+// Words of Retention.
+const (
+	KeepAfterLastDownload   = "Keep"
+	DeleteAfterLastDownload = "Delete"
+	DayBucket               = "Day"
+	WeekBucket              = "Week"
+	ShortenFromNowOn        = "FromNowOn"
+	ShortenAll              = "ToAll"
+)
 
 // Storage is where documents and the database live, and how much documents may take.
 type Storage struct {

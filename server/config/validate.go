@@ -24,6 +24,12 @@ func (p *problems) require(field, value, example string) {
 	}
 }
 
+func (p *problems) choose(field, value, one, other string) {
+	if value != one && value != other {
+		p.add(field, "is %q: write %s or %s", value, one, other)
+	}
+}
+
 // Validate names everything that a server could not work with.
 func (c *Config) Validate() error {
 	var p problems
@@ -113,6 +119,15 @@ func (r Retention) validate(p *problems) {
 	if r.MaxDays > 3660 {
 		p.add("retention.maxDays", "is %d: write at most 3660; documents stay temporarily", r.MaxDays)
 	}
+	if r.AfterLastDownloadDays < 1 || r.AfterLastDownloadDays > 3660 {
+		p.add("retention.afterLastDownloadDays", "is %d: write 1 to 3660", r.AfterLastDownloadDays)
+	}
+	if r.JournalDays < r.MaxDays {
+		p.add("retention.journalDays", "is %d: write at least maxDays, %d: the journal tells how each document came", r.JournalDays, r.MaxDays)
+	}
+	p.choose("retention.afterLastDownload", r.AfterLastDownload, KeepAfterLastDownload, DeleteAfterLastDownload)
+	p.choose("retention.bucket", r.Bucket, DayBucket, WeekBucket)
+	p.choose("retention.applyShortening", r.ApplyShortening, ShortenFromNowOn, ShortenAll)
 }
 
 func (s Storage) validate(p *problems) {

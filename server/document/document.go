@@ -19,6 +19,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"voute.dev/voute/server/retention"
 )
 
 // Document is what is known of one document. Its name and hash are forgotten
@@ -40,6 +42,9 @@ type Document struct {
 	Blob       string // empty when there is nothing to unlink
 
 	Scan Scan
+
+	// Hold is the legal hold that it is under; nil for none.
+	Hold *Hold
 }
 
 // Scan is how far the antivirus has come.
@@ -52,7 +57,7 @@ type Scan struct {
 // Readable tells whether its participants may read it now: not from the very
 // second on in which it expires.
 func (d Document) Readable(now time.Time) bool {
-	return d.State == Available && now.Before(d.Expires)
+	return d.State == Available && now.Before(d.Ends())
 }
 
 // Over tells whether its time has come, swept or not.
@@ -80,7 +85,9 @@ var (
 	ErrClosed   = errors.New("uploads are closed")
 	ErrOver     = errors.New("the document has expired or was deleted")
 	ErrNotReady = errors.New("the document is not available")
-	ErrDays     = errors.New("the number of days is not allowed")
+	ErrDays     = retention.ErrDays
+	ErrHeld     = errors.New("the document is under legal hold")
+	ErrNotHeld  = errors.New("the document is not under legal hold")
 	ErrBroken   = errors.New("the upload broke off")
 )
 
@@ -121,6 +128,11 @@ type Lists interface {
 	// ToUnlink has a blob that nobody is to read any more, or is over and not
 	// shredded yet.
 	ToUnlink(ctx context.Context, limit int) ([]Document, error)
+	// Live are those that may still expire sooner, in the order of their ids and
+	// after one of them: not those under legal hold.
+	Live(ctx context.Context, after string, limit int) ([]Document, error)
+	// ForPilots are those that can be, or are, under legal hold.
+	ForPilots(ctx context.Context, search Search, limit int) ([]Document, error)
 	// Receiving are those of uploads under way or broken off.
 	Receiving(ctx context.Context) ([]Document, error)
 }

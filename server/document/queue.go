@@ -65,7 +65,7 @@ func (s Spool) Next(waiting, under []Load) (next []Load) {
 
 // fits tells whether there is room for one more.
 func (s Spool) fits(l Load, under []Load) bool {
-	if len(under) >= s.Scans || sum(under)+l.Size > s.Bytes {
+	if len(under) >= s.Scans || total(under)+l.Size > s.Bytes {
 		return false
 	}
 	return !s.large(l) || count(under, s.large) < s.largeAtOnce()
@@ -87,7 +87,7 @@ func (s Spool) large(l Load) bool { return l.Size > s.Bytes/largePart }
 
 func (s Spool) largeAtOnce() int { return max(s.Scans-1, 1) }
 
-func sum(all []Load) (bytes int64) {
+func total(all []Load) (bytes int64) {
 	for _, l := range all {
 		bytes += l.Size
 	}

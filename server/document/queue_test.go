@@ -68,8 +68,8 @@ func (q *line) start(r *rapid.T) {
 		q.under = append(q.under, l)
 		q.waiting = slices.DeleteFunc(q.waiting, func(w Load) bool { return w.ID == l.ID })
 	}
-	if len(q.under) > q.spool.Scans || sum(q.under) > q.spool.Bytes {
-		r.Fatalf("%d documents of %d bytes are before the antivirus", len(q.under), sum(q.under))
+	if len(q.under) > q.spool.Scans || total(q.under) > q.spool.Bytes {
+		r.Fatalf("%d documents of %d bytes are before the antivirus", len(q.under), total(q.under))
 	}
 	if again := q.spool.Next(q.waiting, q.under); len(again) > 0 {
 		r.Fatalf("a second look starts %v", again)
@@ -125,7 +125,7 @@ func TestSmallOnesAreNotHeldUp(t *testing.T) {
 			q.start(r)
 		}
 		small := rapid.Int64Range(0, 125).Draw(r, "small")
-		room := sum(q.under)+small <= 1000 && (len(q.waiting) == 0 || q.waiting[0].Size+small <= 1000)
+		room := total(q.under)+small <= 1000 && (len(q.waiting) == 0 || q.waiting[0].Size+small <= 1000)
 		q.come(small)
 		q.start(r)
 		if waits := slices.ContainsFunc(q.waiting, func(l Load) bool { return l.Place == q.came }); waits && room {

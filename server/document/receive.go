@@ -9,7 +9,6 @@ import (
 
 	"voute.dev/voute/server/config"
 	"voute.dev/voute/server/journal"
-	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/retention"
 	"voute.dev/voute/server/secret"
 )
@@ -52,10 +51,9 @@ func (s *Service) Allowed(u Upload) error {
 		return ErrClosed
 	case u.Expected > c.Storage.MaxDocumentBytes:
 		return ErrTooLarge
-	case u.Days != 0 && (u.Days < c.Retention.MinDays || u.Days > c.Retention.MaxDays):
-		return ErrDays
 	}
-	return nil
+	_, err := s.policy().Days(u.Days)
+	return err
 }
 
 func (s *Service) announce(ctx context.Context, by journal.Actor, u Upload) (Document, error) {
@@ -80,15 +78,16 @@ func (s *Service) admit(ctx context.Context, by journal.Actor, d Document, bytes
 }
 
 func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
-	days := u.Days
-	if days == 0 {
-		days = c.Retention.DefaultDays
+	policy := retention.Of(c)
+	days, err := policy.Days(u.Days)
+	if err != nil {
+		days = policy.DefaultDays // the policy has changed since it was allowed
 	}
 	id, now := secret.ID(), s.Now()
-	expires := retention.Expiry(now, days, c.Location())
+	expires := retention.Expiry(now, days, policy.Zone)
 	return Document{
 		ID: id, Owner: owner, Name: CleanName(u.Name), Created: now, Expires: expires,
-		Bucket: keys.Bucket(expires, c.Location()), Blob: id, Reserved: u.Expected,
+		Bucket: policy.Bucket(expires), Blob: id, Reserved: u.Expected,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"voute.dev/voute/server/account"
@@ -28,22 +29,28 @@ type Service struct {
 	Lists     Lists
 	Shares    Shares
 	Transfers Transfers
-	Accounts  account.Repository
-	Journal   journal.Repository
-	Outbox    outbox.Repository
-	Letters   Letters
-	Blobs     blob.Store
-	Keys      keys.Keys
-	Scanner   scan.Scanner
-	Within    func(context.Context, func(context.Context) error) error
-	Config    func() *config.Config
-	WakeScan  func() // a document waits for the antivirus
-	WakeMail  func() // the outbox has something
-	Now       func() time.Time
-	Log       *slog.Logger
+	Downloads Downloads
+	Holds     Holds
+	// Destructions are the records of what was shredded; Dues what is to be.
+	Destructions Destructions
+	Dues         Dues
+	Accounts     account.Repository
+	Journal      journal.Repository
+	Outbox       outbox.Repository
+	Letters      Letters
+	Blobs        blob.Store
+	Keys         keys.Keys
+	Scanner      scan.Scanner
+	Within       func(context.Context, func(context.Context) error) error
+	Config       func() *config.Config
+	WakeScan     func() // a document waits for the antivirus
+	WakeMail     func() // the outbox has something
+	Now          func() time.Time
+	Log          *slog.Logger
 
 	lanes lanes
 	sums  sums
+	swept atomic.Int64 // when the last sweep ended, in seconds
 }
 
 // Find gives a document to its sender and its recipients; for everybody else
@@ -73,12 +80,12 @@ func (s *Service) Find(ctx context.Context, reader, id string) (Document, error)
 
 // Sent lists what a person has sent and is not over.
 func (s *Service) Sent(ctx context.Context, owner string) ([]Document, error) {
-	return s.current(s.Lists.SentBy(ctx, owner))
+	return s.notOver(s.Lists.SentBy(ctx, owner))
 }
 
 // InQuarantine lists what is kept of infected documents, for pilots.
 func (s *Service) InQuarantine(ctx context.Context) ([]Document, error) {
-	return s.current(s.Lists.InQuarantine(ctx))
+	return s.notOver(s.Lists.InQuarantine(ctx))
 }
 
 // Ahead tells, of documents that wait for the antivirus, how many came before each.
@@ -93,7 +100,7 @@ func (s *Service) Ahead(ctx context.Context) (map[string]int64, error) {
 
 // Received lists what a person may read now.
 func (s *Service) Received(ctx context.Context, reader string) ([]Document, error) {
-	all, err := s.current(s.Lists.SharedWith(ctx, reader))
+	all, err := s.notOver(s.Lists.SharedWith(ctx, reader))
 	readable := all[:0]
 	for _, d := range all {
 		if d.State == Available {
@@ -103,7 +110,7 @@ func (s *Service) Received(ctx context.Context, reader string) ([]Document, erro
 	return readable, err
 }
 
-func (s *Service) current(all []Document, err error) ([]Document, error) {
+func (s *Service) notOver(all []Document, err error) ([]Document, error) {
 	now, kept := s.Now(), all[:0]
 	for _, d := range all {
 		if !d.Over(now) {
@@ -148,6 +155,9 @@ func (s *Service) move(ctx context.Context, by journal.Actor, d Document, e Even
 		return d, err
 	}
 	if err := s.keep(ctx, next, d.State); err != nil {
+		return d, err
+	}
+	if err := s.record(ctx, by.ID, d, next); err != nil {
 		return d, err
 	}
 	return next, s.note(ctx, by, kinds[e], d.ID, transition(d.State, next))

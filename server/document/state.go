@@ -163,6 +163,9 @@ func (d Document) after(e Event, detail string) (Document, error) {
 	if err != nil {
 		return d, fmt.Errorf("document %s is %s, where %s does nothing: %w", d.ID, d.State, e, err)
 	}
+	if d.Held() {
+		return d, fmt.Errorf("document %s stays %s: %w", d.ID, d.State, ErrHeld)
+	}
 	d.State, d.Detail = next, detail
 	if !next.hasKey() {
 		d.WrappedKey = ""

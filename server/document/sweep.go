@@ -17,7 +17,19 @@ const (
 // Sweep ends what has expired or was given up, and unlinks what nobody may read
 // any more.
 func (s *Service) Sweep(ctx context.Context) error {
-	return errors.Join(s.expire(ctx), s.giveUp(ctx), s.unlink(ctx))
+	err := errors.Join(s.expire(ctx), s.giveUp(ctx), s.unlink(ctx))
+	if err == nil {
+		s.swept.Store(s.Now().Unix())
+	}
+	return err
+}
+
+// LastSweep is when everything that was due had been swept; zero before that.
+func (s *Service) LastSweep() time.Time {
+	if at := s.swept.Load(); at != 0 {
+		return time.Unix(at, 0).UTC()
+	}
+	return time.Time{}
 }
 
 func (s *Service) expire(ctx context.Context) error {
@@ -28,7 +40,11 @@ func (s *Service) expire(ctx context.Context) error {
 		}
 		for _, d := range due {
 			err := s.Within(ctx, func(ctx context.Context) error {
-				_, err := s.move(ctx, journal.Actor{}, d, Lapse, "")
+				now, err := s.Documents.Find(ctx, d.ID)
+				if err != nil || now.Expires.After(s.Now()) {
+					return err // held, or extended, in the last moment
+				}
+				_, err = s.move(ctx, journal.Actor{}, now, Lapse, "")
 				return err
 			})
 			if err != nil && !errors.Is(err, ErrChanged) {
@@ -110,6 +126,9 @@ func (s *Service) unlinkOne(ctx context.Context, d Document) error {
 			return err
 		}
 		now.Blob = ""
+		if err := s.Destructions.Unlinked(ctx, now.ID, s.Now()); err != nil {
+			return err
+		}
 		if now.State.May(Shred) {
 			_, err = s.move(ctx, journal.Actor{}, now, Shred, "")
 			return err

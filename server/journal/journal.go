@@ -88,4 +88,9 @@ const (
 	DocumentDeleted     Kind = "document.deleted"
 	DocumentExpired     Kind = "document.expired"
 	DocumentShredded    Kind = "document.shredded"
+	DocumentExtended    Kind = "document.extended"
+	DocumentShortened   Kind = "document.shortened"
+	DocumentKeyMoved    Kind = "document.key-moved"
+	DocumentHeld        Kind = "document.held"
+	DocumentReleased    Kind = "document.released"
 )

@@ -8,6 +8,10 @@ import (
 // bucketLayout is how a bucket is written.
 const bucketLayout = "2006-01-02"
 
+// Hold stands beside the buckets: no day closes it. Data keys are moved there
+// and back; none is made there.
+const Hold = "hold"
+
 // Bucket is the calendar day of an instant in a zone.
 func Bucket(t time.Time, zone *time.Location) string {
 	return t.In(zone).Format(bucketLayout)
@@ -31,4 +35,22 @@ func CheckOpen(bucket string, now time.Time, zone *time.Location) error {
 		return fmt.Errorf("%w: %s lies before %s; give the document a later expiry", ErrPastBucket, bucket, today)
 	}
 	return nil
+}
+
+// CheckOrigin accepts what a data key may be wrapped by: a bucket, over or not,
+// or Hold.
+func CheckOrigin(bucket string) error {
+	if bucket == Hold {
+		return nil
+	}
+	return CheckBucket(bucket)
+}
+
+// CheckTarget accepts what a data key may be moved to: a bucket whose day is not
+// over, or Hold.
+func CheckTarget(bucket string, now time.Time, zone *time.Location) error {
+	if bucket == Hold {
+		return nil
+	}
+	return CheckOpen(bucket, now, zone)
 }

@@ -57,3 +57,26 @@ func TestCheckBucket(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Only moving knows the hold key, and to a bucket it moves by the clock.
+func TestHoldIsNoBucket(t *testing.T) {
+	now := time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		bucket         string
+		origin, target bool
+	}{
+		{keys.Hold, true, true},
+		{"2026-12-02", true, false},
+		{"2026-12-03", true, true},
+		{"2026-12-04", true, true},
+		{"holds", false, false},
+		{"", false, false},
+	} {
+		if got := keys.CheckOrigin(c.bucket) == nil; got != c.origin {
+			t.Errorf("a key may be wrapped by %q: %v", c.bucket, got)
+		}
+		if got := keys.CheckTarget(c.bucket, now, time.UTC) == nil; got != c.target {
+			t.Errorf("a key may be moved to %q: %v", c.bucket, got)
+		}
+	}
+}

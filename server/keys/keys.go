@@ -1,6 +1,10 @@
 // Package keys gives one data key per document, wrapped by the key of the
 // bucket (the calendar day) in which the document expires. When a bucket's key
 // is deleted, everything wrapped by it is unreadable for good, backups included.
+//
+// A document whose expiry changes has its data key moved to the key of another
+// bucket. One under legal hold has it moved to the hold key, which no day
+// closes, so that the document's bucket still closes on time.
 package keys
 
 import (
@@ -41,8 +45,13 @@ type Keys interface {
 	// Create makes a data key wrapped by the bucket's key ("2026-12-03"),
 	// bringing that key to life if need be. A past bucket is ErrPastBucket.
 	Create(ctx context.Context, bucket string) (DataKey, error)
-	// Open unwraps a data key.
+	// Open unwraps a data key. Hold is a bucket here.
 	Open(ctx context.Context, bucket, wrapped string) ([]byte, error)
+	// Move wraps a data key by the key of another bucket, bringing that key to
+	// life if need be, and leaves it wrapped by the old one too: until the
+	// caller has written the new wrapping down, the old one opens. Either
+	// bucket may be Hold. A past bucket to move to is ErrPastBucket.
+	Move(ctx context.Context, from, wrapped, to string) (string, error)
 	// Check tells whether the service answers this server.
 	Check(ctx context.Context) error
 }

@@ -23,6 +23,9 @@ type Report struct {
 
 	// Storage figures are in bytes of plain documents.
 	Storage StorageReport `json:"storage"`
+	// Retention is what was shredded, and what is to be; nil from a version that
+	// does not tell.
+	Retention *RetentionReport `json:"retention,omitempty"`
 	// Keys, Scanner and Mail tell whether the services behind are reached.
 	Keys    Check `json:"keys"`
 	Scanner Check `json:"scanner"`
@@ -39,6 +42,23 @@ type StorageReport struct {
 	UsedBytes     int64 `json:"usedBytes"`
 	ReservedBytes int64 `json:"reservedBytes"` // uploads under way
 	Documents     int64 `json:"documents"`
+}
+
+// RetentionReport says how far shredding has come.
+type RetentionReport struct {
+	// EarliestBucket is the first bucket, such as 2026-12-03, with something in it
+	// that may still be opened; empty when there is none. The key of an earlier one
+	// opens nothing any more. Documents under legal hold are in none.
+	EarliestBucket string `json:"earliestBucket,omitempty"`
+	// NextExpiry is when the next document expires; nil when there is none.
+	NextExpiry *time.Time `json:"nextExpiry,omitempty"`
+	DueIn7Days int64      `json:"dueIn7Days"`
+	// LastSweep is when everything that was due had been swept; nil before that.
+	LastSweep *time.Time `json:"lastSweep,omitempty"`
+	// Shredded counts documents since ever.
+	Shredded int64 `json:"shredded"`
+	// Held counts documents under legal hold.
+	Held int64 `json:"held"`
 }
 
 // Check is the last look at a service behind the server.

@@ -32,7 +32,10 @@ func (s Documents) Find(ctx context.Context, id string) (document.Document, erro
 	if errors.Is(err, sql.ErrNoRows) {
 		return document.Document{}, document.ErrNotFound
 	}
-	return d, documentError(id, err)
+	if err != nil {
+		return d, documentError(id, err)
+	}
+	return s.withHold(ctx, d)
 }
 
 // Save replaces a document that is still in state from.
@@ -128,7 +131,7 @@ func (s Documents) list(ctx context.Context, condition string, values ...any) ([
 	if err != nil {
 		return nil, fmt.Errorf("cannot list documents: %w", err)
 	}
-	return all, nil
+	return s.withHolds(ctx, all)
 }
 
 func documentValues(d document.Document) []any {

@@ -57,7 +57,10 @@ func TestContracts(t *testing.T) {
 	t.Run("documents", func(t *testing.T) {
 		documenttest.Contract(t, func(t *testing.T) documenttest.Subject {
 			db := open(t, "a", "b", "c")
-			return documenttest.Subject{Documents: Documents{db}, Lists: Documents{db}, Shares: Shares{db}, Transfers: Transfers{db}}
+			return documenttest.Subject{
+				Documents: Documents{db}, Lists: Documents{db}, Shares: Shares{db}, Transfers: Transfers{db},
+				Holds: Holds{db}, Destructions: Destructions{db}, Dues: Documents{db},
+			}
 		})
 	})
 	t.Run("letters", func(t *testing.T) {

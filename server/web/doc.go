@@ -26,11 +26,17 @@
 //	POST /documents/{id}/share          email (one or several, one a line, or repeated)
 //	GET  /documents/{id}/delete         asks to confirm
 //	POST /documents/{id}/delete
-//	GET  /quarantine                    pilots only, as the four that follow
+//	POST /documents/{id}/extend         days (how many more)
+//	GET  /quarantine                    pilots only, as those that follow
 //	GET  /users
 //	POST /users                         name, email, language (fr or en)
 //	POST /users/{id}/disable
 //	POST /users/{id}/invite             mails a fresh invitation
+//	GET  /holds                         pilots only, as the three that follow: documents by id, sender, size and
+//	                                    dates; q is the beginning of an id, or a sender's e-mail address
+//	GET  /holds/{id}                    asks for the reason
+//	POST /holds/{id}                    reason
+//	POST /holds/{id}/release
 //	GET  /account
 //	POST /account                       language
 //	GET  /terms
@@ -39,7 +45,8 @@
 // POST /documents redirects to /documents/{id}. For programs that read pages,
 // <main> carries data-page (its template), data-state (of a document: scanning,
 // available, quarantined, failed) and data-sha256 (of a document that is not
-// refused); a user's row has data-account and data-state.
+// refused); a user's row has data-account and data-state. What is under legal hold
+// has data-held.
 //
 // Of a change to come, every page tells in an element with data-notice (fix,
 // release or maintenance) and data-phase (coming or under-way).

@@ -15,6 +15,9 @@ type documentView struct {
 	Recipients []recipientRow
 	Emails     string // to correct
 	Ahead      int64  // documents before it at the antivirus
+
+	Downloadable bool
+	Longest      int // by how many days its life may be lengthened
 }
 
 type recipientRow struct {
@@ -61,7 +64,10 @@ func (s *Site) documentPage(r *request, d document.Document, emails string) (pag
 }
 
 func (s *Site) viewDocument(r *request, d document.Document) (view documentView, err error) {
-	view = documentView{Document: d, Mine: d.Owner == r.account.ID}
+	view = documentView{Document: d, Mine: d.Owner == r.account.ID, Downloadable: d.Readable(s.Now())}
+	if view.Mine {
+		view.Longest = s.Documents.Longest(d)
+	}
 	if view.Sender, err = s.Accounts.Accounts.ByID(r.Context(), d.Owner); err != nil || !view.Mine {
 		return view, err
 	}

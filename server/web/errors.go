@@ -41,6 +41,8 @@ var failures = []failure{
 	{account.ErrNotFound, http.StatusNotFound, "missing"},
 	{document.ErrNotFound, http.StatusNotFound, "missing"},
 	{document.ErrOver, http.StatusGone, "over"},
+	{document.ErrHeld, http.StatusConflict, "held"},
+	{document.ErrNotHeld, http.StatusConflict, "changed"},
 	{document.ErrNotReady, http.StatusConflict, "not-ready"},
 	{document.ErrChanged, http.StatusConflict, "changed"},
 	{document.ErrClosed, http.StatusForbidden, "closed"},

@@ -36,6 +36,7 @@ var routes = []route{
 	{"POST /documents/{id}/share", member, (*Site).share},
 	{"GET /documents/{id}/delete", member, (*Site).deletePage},
 	{"POST /documents/{id}/delete", member, (*Site).delete},
+	{"POST /documents/{id}/extend", member, (*Site).extend},
 
 	{"OPTIONS /uploads", member, (*Site).offerUploads},
 	{"POST /uploads", member, (*Site).createUpload},
@@ -52,6 +53,11 @@ var routes = []route{
 	{"POST /users", pilot, (*Site).addUser},
 	{"POST /users/{id}/disable", pilot, (*Site).disableUser},
 	{"POST /users/{id}/invite", pilot, (*Site).inviteUser},
+
+	{"GET /holds", pilot, (*Site).holdsPage},
+	{"GET /holds/{id}", pilot, (*Site).holdPage},
+	{"POST /holds/{id}", pilot, (*Site).hold},
+	{"POST /holds/{id}/release", pilot, (*Site).release},
 
 	{"GET /account", member, (*Site).accountPage},
 	{"POST /account", member, (*Site).account},

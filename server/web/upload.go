@@ -8,6 +8,7 @@ import (
 
 	"voute.dev/voute/server/config"
 	"voute.dev/voute/server/document"
+	"voute.dev/voute/server/retention"
 )
 
 type uploadView struct {
@@ -17,6 +18,7 @@ type uploadView struct {
 	Largest    int64
 	Free       int64
 	Closed     bool
+	Choice     bool // whether the sender says how many days
 }
 
 // uploadPage offers to upload a document.
@@ -32,6 +34,7 @@ func (s *Site) askDocument(r *request, status int, form uploadForm, problems ...
 	c := r.config
 	view := uploadView{
 		Retention: c.Retention, Days: form.days, Recipients: strings.Join(form.recipients, "\n"), Closed: c.Uploads.Closed,
+		Choice:  retention.Of(c).Choice(),
 		Largest: c.Storage.MaxDocumentBytes, Free: max(c.Storage.QuotaBytes-u.Used-u.Reserved, 0),
 	}
 	return r.render(page{Name: "upload", Title: "upload.title", Status: status, Self: "/documents/new", Problems: problems, Data: view})

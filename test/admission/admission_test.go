@@ -146,6 +146,11 @@ var refused = map[string]sample{
 	"minimum over default":  {goodPolicy, "defaultDays: 30", "defaultDays: 30\n  minDays: 31", "minDays is 31, defaultDays is 30, maxDays is 90: write them in rising order"},
 	"no days":               {goodPolicy, "defaultDays: 30", "defaultDays: 0", "spec.defaultDays"},
 	"eleven years":          {goodPolicy, "maxDays: 90", "maxDays: 4000", "spec.maxDays: Invalid value: 4000"},
+	"journal too short":     {goodPolicy, "maxDays: 90", "maxDays: 90\n  journalDays: 89", "spec: Invalid value: journalDays is 89 and maxDays is 90: write a journalDays of at least maxDays, because the journal tells how each document came"},
+	"bucket of a month":     {goodPolicy, "maxDays: 90", "maxDays: 90\n  bucket: Month", `spec.bucket: Unsupported value: "Month": supported values: "Day", "Week"`},
+	"gone when downloaded":  {goodPolicy, "maxDays: 90", "maxDays: 90\n  afterLastDownload: Delete\n  afterLastDownloadDays: 0", "spec.afterLastDownloadDays: Invalid value: 0"},
+	"download and archive":  {goodPolicy, "maxDays: 90", "maxDays: 90\n  afterLastDownload: Archive", `supported values: "Keep", "Delete"`},
+	"shortening some":       {goodPolicy, "maxDays: 90", "maxDays: 90\n  applyShortening: ToSome", `supported values: "FromNowOn", "ToAll"`},
 	"policy without a word": {goodPolicy, "  defaultDays: 30\n", "", "spec.defaultDays: Required value"},
 }
 

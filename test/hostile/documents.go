@@ -80,6 +80,20 @@ apiVersion: sharing.voute.dev/v1alpha1
 kind: RetentionPolicy
 metadata: {name: NAME, namespace: NAMESPACE}
 spec: {defaultDays: 30, minDays: 1, maxDays: 90}
+`, `
+apiVersion: sharing.voute.dev/v1alpha1
+kind: RetentionPolicy
+metadata: {name: NAME, namespace: NAMESPACE}
+spec:
+  defaultDays: 30
+  minDays: 1
+  maxDays: 90
+  senderMayChoose: false
+  afterLastDownload: Delete
+  afterLastDownloadDays: 7
+  journalDays: 730
+  bucket: Week
+  applyShortening: ToAll
 `},
 }
 

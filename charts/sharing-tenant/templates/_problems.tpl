@@ -151,6 +151,10 @@ compares the two. Each template below gives a line for each problem, or nothing.
 {{- if and $days $max (or (gt $min $days) (gt $days $max)) -}}
 {{- include "sharing-tenant.problem" (list "retention" (printf "minDays is %d, defaultDays is %d, maxDays is %d: write them in rising order" $min $days $max)) -}}
 {{- end -}}
+{{- $journal := int64 (.journalDays | default 3650) -}}
+{{- if lt $journal $max -}}
+{{- include "sharing-tenant.problem" (list "retention.journalDays" (printf "is %d and maxDays is %d: write at least maxDays, because the journal tells how each document came" $journal $max)) -}}
+{{- end -}}
 {{- include "sharing-tenant.problems.object" (list "retention.policyName" .policyName) -}}
 {{- end }}
 

@@ -30,21 +30,24 @@ var (
 		[]any{"partage.justice.example", "a.bc", "xn--bcher-kva.example", "10.0.0.1.example"},
 		[]any{"", "a.b", "localhost", "10.0.0.1", "a.svc", "a.svc.example", "a.cluster.local", "Partage.example", "a_b.example", "-a.example", "a..example", "a.example.", "a.example:443", strings.Repeat("a", 63) + ".example", strings.Repeat("a", 64) + ".example", strings.Repeat("a.", 126) + "ab"},
 	}
-	names    = leaf{[]any{"justice", "a.b-c.9", "null", "1"}, []any{"A", "a_b", "-a", "a-", "a..b", strings.Repeat("a", 253), strings.Repeat("a", 254)}}
-	classes  = leaf{[]any{"", "rapide"}, names.edge}
-	secrets  = leaf{[]any{"", "achat-2026"}, append([]any{"x-production-tls", "x-development-scan", "production-tls", "x-production-tls-2"}, names.edge...)}
-	keys     = leaf{[]any{"logo.svg", "..", "logo_1"}, []any{".", "..x", "a/b", ".x", strings.Repeat("k", 253), strings.Repeat("k", 254)}}
-	tenants  = leaf{[]any{"", "agence", "on", "a1"}, []any{"1a", "a.b", "a-", "A", strings.Repeat("a", 40), strings.Repeat("a", 41)}}
-	versions = leaf{[]any{"", "1.4.0", "0.1.0-rc.1"}, []any{"1.4", "v1.4.0", "1.4.0-", "1.4.0+x", strings.Repeat("1", 59) + ".0.0", strings.Repeat("1", 60) + ".0.0"}}
-	included = leaf{[]any{20, 35, 100000}, []any{nil, -1, 1, 19, 100001}}
-	small    = leaf{[]any{nil, 1, 2}, []any{-1, 100000, 100001}}
-	days     = leaf{[]any{30, 60}, []any{1, 29, 61, 3650, 3651, -1}}
-	zones    = leaf{[]any{"America/Toronto", "UTC", "Etc/GMT+5"}, []any{"montreal", "America/", "A B", strings.Repeat("A", 64), strings.Repeat("A", 65)}}
-	times    = leaf{[]any{"05:00", "06:00", "00:00", "23:59"}, []any{"24:00", "24:01", "5:00", "05:60", "", "05:00:00"}}
-	dates    = leaf{[]any{"2026-12-14", "2027-01-05"}, []any{"2026-02-30", "2099-12-31", "2100-01-01", "26-12-14", "", "2026-1-1", "9999-12-31"}}
-	policies = leaf{[]any{"Retain", "Destroy"}, []any{"retain", "Keep"}}
-	speaks   = leaf{[]any{"fr", "en"}, []any{"es", "FR"}}
-	issuers  = leaf{[]any{"Issuer", "ClusterIssuer"}, []any{"issuer"}}
+	names       = leaf{[]any{"justice", "a.b-c.9", "null", "1"}, []any{"A", "a_b", "-a", "a-", "a..b", strings.Repeat("a", 253), strings.Repeat("a", 254)}}
+	classes     = leaf{[]any{"", "rapide"}, names.edge}
+	secrets     = leaf{[]any{"", "achat-2026"}, append([]any{"x-production-tls", "x-development-scan", "production-tls", "x-production-tls-2"}, names.edge...)}
+	keys        = leaf{[]any{"logo.svg", "..", "logo_1"}, []any{".", "..x", "a/b", ".x", strings.Repeat("k", 253), strings.Repeat("k", 254)}}
+	tenants     = leaf{[]any{"", "agence", "on", "a1"}, []any{"1a", "a.b", "a-", "A", strings.Repeat("a", 40), strings.Repeat("a", 41)}}
+	versions    = leaf{[]any{"", "1.4.0", "0.1.0-rc.1"}, []any{"1.4", "v1.4.0", "1.4.0-", "1.4.0+x", strings.Repeat("1", 59) + ".0.0", strings.Repeat("1", 60) + ".0.0"}}
+	included    = leaf{[]any{20, 35, 100000}, []any{nil, -1, 1, 19, 100001}}
+	small       = leaf{[]any{nil, 1, 2}, []any{-1, 100000, 100001}}
+	days        = leaf{[]any{30, 60}, []any{1, 29, 61, 3650, 3651, -1}}
+	zones       = leaf{[]any{"America/Toronto", "UTC", "Etc/GMT+5"}, []any{"montreal", "America/", "A B", strings.Repeat("A", 64), strings.Repeat("A", 65)}}
+	times       = leaf{[]any{"05:00", "06:00", "00:00", "23:59"}, []any{"24:00", "24:01", "5:00", "05:60", "", "05:00:00"}}
+	dates       = leaf{[]any{"2026-12-14", "2027-01-05"}, []any{"2026-02-30", "2099-12-31", "2100-01-01", "26-12-14", "", "2026-1-1", "9999-12-31"}}
+	policies    = leaf{[]any{"Retain", "Destroy"}, []any{"retain", "Keep"}}
+	downloaded  = leaf{[]any{nil, "Keep", "Delete"}, []any{"Archive"}}
+	buckets     = leaf{[]any{nil, "Day", "Week"}, []any{"day", "Month"}}
+	shortenings = leaf{[]any{nil, "FromNowOn", "ToAll"}, []any{"All"}}
+	speaks      = leaf{[]any{"fr", "en"}, []any{"es", "FR"}}
+	issuers     = leaf{[]any{"Issuer", "ClusterIssuer"}, []any{"issuer"}}
 )
 
 func (l leaf) draw(t *rapid.T, label string) any {
@@ -69,6 +72,9 @@ func drawValues(t *rapid.T) map[string]any {
 		"retention": map[string]any{
 			"defaultDays": days.draw(t, "defaultDays"), "minDays": leaf{[]any{1, 30}, days.edge}.draw(t, "minDays"),
 			"maxDays": leaf{[]any{60, 90}, days.edge}.draw(t, "maxDays"), "policyName": classes.draw(t, "policyName"),
+			"senderMayChoose": rapid.SampledFrom([]any{true, false, nil}).Draw(t, "senderMayChoose"), "afterLastDownload": downloaded.draw(t, "afterLastDownload"),
+			"afterLastDownloadDays": days.draw(t, "afterLastDownloadDays"), "journalDays": leaf{[]any{nil, 400, 3650}, []any{1, 60, 36500, 36501}}.draw(t, "journalDays"),
+			"bucket": buckets.draw(t, "bucket"), "applyShortening": shortenings.draw(t, "applyShortening"),
 		},
 		"pilots": map[string]any{
 			"marie": map[string]any{"name": texts.draw(t, "pilot"), "email": mails.draw(t, "email"), "language": speaks.draw(t, "language")},

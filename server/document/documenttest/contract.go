@@ -20,6 +20,10 @@ type Subject struct {
 	Lists     document.Lists
 	Shares    document.Shares
 	Transfers document.Transfers
+
+	Holds        document.Holds
+	Destructions document.Destructions
+	Dues         document.Dues
 }
 
 // Contract holds every implementation to the same behaviour.
@@ -31,6 +35,9 @@ func Contract(t *testing.T, empty func(*testing.T) Subject) {
 	t.Run("quota is never exceeded", func(t *testing.T) { quotaModel(t, empty(t)) })
 	t.Run("people's lists", func(t *testing.T) { peoplesLists(t, empty(t)) })
 	t.Run("the server's lists", func(t *testing.T) { serversLists(t, empty(t)) })
+	t.Run("holds", func(t *testing.T) { holds(t, empty(t)) })
+	t.Run("records of destruction", func(t *testing.T) { destructions(t, empty(t)) })
+	t.Run("what is due", func(t *testing.T) { dues(t, empty(t)) })
 	t.Run("shares", func(t *testing.T) { shares(t, empty(t)) })
 	t.Run("transfers", func(t *testing.T) { transfers(t, empty(t)) })
 	t.Run("transfers' tails", func(t *testing.T) { tails(t, empty(t)) })
@@ -204,6 +211,10 @@ func serversLists(t *testing.T, s Subject) {
 	same(t, "to expire, bounded", []string{"failed"}, got, err)
 	got, err = s.Lists.ToUnlink(t.Context(), 9)
 	same(t, "to unlink", []string{"deleted", "expired", "failed"}, got, err)
+	got, err = s.Lists.Live(t.Context(), "", 9)
+	same(t, "live", []string{"available", "later", "scanning"}, got, err)
+	got, err = s.Lists.Live(t.Context(), "available", 1)
+	same(t, "live, a page", []string{"later"}, got, err)
 	got, err = s.Lists.Receiving(t.Context())
 	same(t, "receiving", []string{"receiving"}, got, err)
 }

@@ -95,7 +95,7 @@ func tails(t *testing.T, s Subject) {
 			}
 			tail = append(tail, record(start, 29+rapid.IntRange(0, 3).Draw(r, "length"), byte(step)))
 			next.Progress.Tail, next.Progress.Offset = tail, known.Progress.Offset+1
-			if holds(known.Progress.Tail, start, len(tail[len(tail)-1].Sealed)) {
+			if keeps(known.Progress.Tail, start, len(tail[len(tail)-1].Sealed)) {
 				continue // a record of the same bytes is the same record
 			}
 			must(t, s.Transfers.Advance(t.Context(), next, known.Progress.Offset))
@@ -105,7 +105,7 @@ func tails(t *testing.T, s Subject) {
 	})
 }
 
-func holds(tail []seal.Record, start int64, length int) bool {
+func keeps(tail []seal.Record, start int64, length int) bool {
 	for _, record := range tail {
 		if record.Start == start && len(record.Sealed) == length {
 			return true

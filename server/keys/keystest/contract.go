@@ -67,6 +67,9 @@ func Contract(t *testing.T, start func(t *testing.T) Service) {
 			expect(t, err, keys.ErrDamaged)
 		}
 	})
+	t.Run("a moved key opens to itself", func(t *testing.T) { moves(t, s) })
+	t.Run("a key that is gone does not move", func(t *testing.T) { movesNothing(t, s) })
+	t.Run("a key held outlives its bucket", func(t *testing.T) { holds(t, s) })
 	t.Run("a deleted bucket is gone", func(t *testing.T) { deletes(t, s) })
 	t.Run("an interruption passes", func(t *testing.T) { recovers(t, s) })
 	t.Run("a cancelled call is no answer", func(t *testing.T) {
@@ -79,13 +82,75 @@ func Contract(t *testing.T, start func(t *testing.T) Service) {
 }
 
 func refusesNames(t *testing.T, s Service) {
+	if _, err := s.Create(t.Context(), keys.Hold); err == nil {
+		t.Error("Create makes a data key under legal hold; keys are moved there")
+	}
+	key := create(t, s, s.bucket(0))
 	for _, bucket := range []string{"", "today", "2026-13-01", "2026-1-1", "../../sys/seal", "9999-12-31x"} {
+		if _, err := s.Move(t.Context(), s.bucket(0), key.Wrapped, bucket); err == nil {
+			t.Errorf("Move takes the bucket %q", bucket)
+		}
+		if _, err := s.Move(t.Context(), bucket, key.Wrapped, s.bucket(0)); err == nil || errors.Is(err, keys.ErrGone) {
+			t.Errorf("Move from the bucket %q answers %v", bucket, err)
+		}
 		if _, err := s.Create(t.Context(), bucket); err == nil {
 			t.Errorf("Create takes the bucket %q", bucket)
 		}
 		if _, err := s.Open(t.Context(), bucket, "vault:v1:AAAA"); err == nil || errors.Is(err, keys.ErrGone) {
 			t.Errorf("Open answers the bucket %q with %v", bucket, err)
 		}
+	}
+}
+
+// moves: an expiry that changes takes the data key with it, to a bucket that has
+// no key yet as well, and until the caller has noted that, the old wrapping opens.
+func moves(t *testing.T, s Service) {
+	key := create(t, s, s.bucket(6))
+	moved, err := s.Move(t.Context(), s.bucket(6), key.Wrapped, s.bucket(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opens(t, s, s.bucket(7), moved, key.Plain)
+	opens(t, s, s.bucket(6), key.Wrapped, key.Plain)
+	s.Delete(s.bucket(6))
+	opens(t, s, s.bucket(7), moved, key.Plain)
+	_, err = s.Open(t.Context(), s.bucket(6), key.Wrapped)
+	expect(t, err, keys.ErrGone)
+}
+
+func movesNothing(t *testing.T, s Service) {
+	key := create(t, s, s.bucket(8))
+	_, err := s.Move(t.Context(), s.bucket(8), key.Wrapped, s.bucket(-1))
+	expect(t, err, keys.ErrPastBucket)
+	create(t, s, s.bucket(9))
+	_, err = s.Move(t.Context(), s.bucket(9), key.Wrapped, s.bucket(10))
+	expect(t, err, keys.ErrDamaged)
+	s.Delete(s.bucket(8))
+	_, err = s.Move(t.Context(), s.bucket(8), key.Wrapped, s.bucket(10))
+	expect(t, err, keys.ErrGone)
+	_, err = s.Open(t.Context(), s.bucket(10), key.Wrapped)
+	expect(t, err, keys.ErrGone) // nothing came to life for what could not be moved
+}
+
+func holds(t *testing.T, s Service) {
+	key := create(t, s, s.bucket(11))
+	held, err := s.Move(t.Context(), s.bucket(11), key.Wrapped, keys.Hold)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Delete(s.bucket(11))
+	opens(t, s, keys.Hold, held, key.Plain)
+	released, err := s.Move(t.Context(), keys.Hold, held, s.bucket(12))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opens(t, s, s.bucket(12), released, key.Plain)
+}
+
+func opens(t *testing.T, s Service, bucket, wrapped string, want []byte) {
+	t.Helper()
+	if plain, err := s.Open(t.Context(), bucket, wrapped); err != nil || !bytes.Equal(plain, want) {
+		t.Errorf("under %s it opens to other bytes than it had (error %v)", bucket, err)
 	}
 }
 
@@ -110,6 +175,8 @@ func recovers(t *testing.T, s Service) {
 	_, err := s.Create(t.Context(), s.bucket(5))
 	expect(t, err, keys.ErrUnavailable)
 	_, err = s.Open(t.Context(), s.bucket(5), key.Wrapped)
+	expect(t, err, keys.ErrUnavailable)
+	_, err = s.Move(t.Context(), s.bucket(5), key.Wrapped, s.bucket(6))
 	expect(t, err, keys.ErrUnavailable)
 	s.Resume()
 	if err := s.Check(t.Context()); err != nil {

@@ -65,17 +65,37 @@ func (k *Keys) Create(ctx context.Context, bucket string) (keys.DataKey, error) 
 	if err := k.unavailable(ctx); err != nil {
 		return keys.DataKey{}, err
 	}
+	plain := make([]byte, keys.Size)
+	rand.Read(plain)
+	wrapped, err := k.wrap(bucket, plain)
+	return keys.DataKey{Plain: plain, Wrapped: wrapped}, err
+}
+
+// wrap brings the bucket's key to life if need be.
+func (k *Keys) wrap(bucket string, plain []byte) (string, error) {
 	if k.buckets[bucket] == nil {
 		aead, err := newAEAD()
 		if err != nil {
-			return keys.DataKey{}, err
+			return "", err
 		}
 		k.buckets[bucket] = aead
 	}
-	plain := make([]byte, keys.Size)
-	rand.Read(plain)
-	wrapped := k.buckets[bucket].Seal(nil, nil, plain, nil)
-	return keys.DataKey{Plain: plain, Wrapped: base64.StdEncoding.EncodeToString(wrapped)}, nil
+	return base64.StdEncoding.EncodeToString(k.buckets[bucket].Seal(nil, nil, plain, nil)), nil
+}
+
+// Move wraps a data key by another bucket's key.
+func (k *Keys) Move(ctx context.Context, from, wrapped, to string) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := keys.CheckTarget(to, k.now(), k.zone); err != nil {
+		return "", err
+	}
+	plain, err := k.open(ctx, from, wrapped)
+	if err != nil {
+		return "", err
+	}
+	defer clear(plain)
+	return k.wrap(to, plain)
 }
 
 // Open unwraps a data key.
@@ -83,7 +103,11 @@ func (k *Keys) Open(ctx context.Context, bucket, wrapped string) ([]byte, error)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.opened++
-	if err := keys.CheckBucket(bucket); err != nil {
+	return k.open(ctx, bucket, wrapped)
+}
+
+func (k *Keys) open(ctx context.Context, bucket, wrapped string) ([]byte, error) {
+	if err := keys.CheckOrigin(bucket); err != nil {
 		return nil, err
 	}
 	if err := k.unavailable(ctx); err != nil {

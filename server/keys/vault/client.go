@@ -2,6 +2,8 @@ package vault
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -48,7 +50,7 @@ func (c *Client) Create(ctx context.Context, bucket string) (keys.DataKey, error
 
 // Open unwraps a data key.
 func (c *Client) Open(ctx context.Context, bucket, wrapped string) ([]byte, error) {
-	if err := keys.CheckBucket(bucket); err != nil {
+	if err := keys.CheckOrigin(bucket); err != nil {
 		return nil, err
 	}
 	if !strings.HasPrefix(wrapped, "vault:v") {
@@ -70,6 +72,27 @@ func (c *Client) Open(ctx context.Context, bucket, wrapped string) ([]byte, erro
 		return nil, fmt.Errorf("%w: it holds no key of %d bytes", keys.ErrDamaged, keys.Size)
 	}
 	return a.Data.Plaintext, nil
+}
+
+// Move opens a data key and encrypts it under the other bucket's key, because
+// transit rewraps within one key only. Encrypting brings that key to life.
+func (c *Client) Move(ctx context.Context, from, wrapped, to string) (string, error) {
+	if err := keys.CheckTarget(to, c.now(), c.zone); err != nil {
+		return "", err
+	}
+	plain, err := c.Open(ctx, from, wrapped)
+	if err != nil {
+		return "", err
+	}
+	defer clear(plain)
+	a, err := c.encrypt(ctx, to, plain)
+	if err != nil {
+		return "", fmt.Errorf("cannot move a data key to bucket %s: %w", to, err)
+	}
+	if !strings.HasPrefix(a.Data.Ciphertext, "vault:v") {
+		return "", fmt.Errorf("%w: it gave no data key wrapped by bucket %s", keys.ErrUnavailable, to)
+	}
+	return a.Data.Ciphertext, nil
 }
 
 // Check asks for a data key under a name of this server that is never given a
@@ -94,12 +117,30 @@ func (c *Client) dataKey(ctx context.Context, bucket string) (answer, error) {
 
 // bringToLife encrypts a word that is no secret: encrypting creates the key.
 func (c *Client) bringToLife(ctx context.Context, bucket string) error {
-	_, err := c.call(ctx, "encrypt/"+c.key(bucket), map[string]any{"plaintext": []byte("voute"), "type": keyType})
+	_, err := c.encrypt(ctx, bucket, []byte("voute"))
 	return err
 }
 
-// call sends a request, and once more with a newer token when it is refused.
+func (c *Client) encrypt(ctx context.Context, bucket string, plain []byte) (answer, error) {
+	return c.send(ctx, "encrypt/"+c.key(bucket), func() ([]byte, error) { return encryption(plain), nil })
+}
+
+// encryption is the body of a request to encrypt. It is put together by hand, so
+// that no copy of the key stays in a buffer of the JSON encoder.
+func encryption(plain []byte) []byte {
+	const before, after = `{"type":"` + keyType + `","plaintext":"`, `"}`
+	content := make([]byte, 0, len(before)+base64.StdEncoding.EncodedLen(len(plain))+len(after))
+	content = append(content, before...)
+	content = base64.StdEncoding.AppendEncode(content, plain)
+	return append(content, after...)
+}
+
 func (c *Client) call(ctx context.Context, path string, body any) (answer, error) {
+	return c.send(ctx, path, func() ([]byte, error) { return json.Marshal(body) })
+}
+
+// send sends a request, and once more with a newer token when it is refused.
+func (c *Client) send(ctx context.Context, path string, body content) (answer, error) {
 	token, err := c.tokens.get(ctx)
 	if err != nil {
 		return answer{}, err

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -68,17 +69,51 @@ func (r *refusal) isNoKey() bool {
 	return r.status == http.StatusBadRequest && strings.Contains(r.message, noKey)
 }
 
+// content makes the bytes of a request's body, anew for each time that they are sent.
+type content func() ([]byte, error)
+
+// sent is a body that is cleared once nobody reads it any more: it may hold a key.
+// The transport closes it, from another goroutine than the one that reads.
+type sent struct {
+	mu    sync.Mutex
+	bytes []byte
+	rest  *bytes.Reader
+}
+
+func newSent(content []byte) *sent { return &sent{bytes: content, rest: bytes.NewReader(content)} }
+
+// Read gives what is left.
+func (s *sent) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rest.Read(p)
+}
+
+// Close clears the bytes.
+func (s *sent) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.bytes)
+	s.rest.Reset(nil)
+	return nil
+}
+
 // post sends a request. Its errors hold neither the token nor the body.
-func (d *door) post(ctx context.Context, token, path string, body any) (answer, error) {
+func (d *door) post(ctx context.Context, token, path string, body content) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	content, err := json.Marshal(body)
+	first, err := body()
 	if err != nil {
 		return answer{}, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.address.JoinPath("v1", path).String(), bytes.NewReader(content))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.address.JoinPath("v1", path).String(), newSent(first))
 	if err != nil {
 		return answer{}, err
+	}
+	request.ContentLength = int64(len(first))
+	request.GetBody = func() (io.ReadCloser, error) { // an idle connection that Vault has closed is tried anew
+		again, err := body()
+		return newSent(again), err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Vault-Request", "true")

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -90,7 +91,9 @@ func (s *signIn) signIn(ctx context.Context) error {
 		return fmt.Errorf("%w: cannot read the service-account token: %w", keys.ErrUnavailable, err)
 	}
 	began := s.now()
-	a, err := s.door.post(ctx, "", s.path, map[string]string{"role": s.role, "jwt": strings.TrimSpace(string(jwt))})
+	a, err := s.door.post(ctx, "", s.path, func() ([]byte, error) {
+		return json.Marshal(map[string]string{"role": s.role, "jwt": strings.TrimSpace(string(jwt))})
+	})
 	var no *refusal
 	if errors.As(err, &no) && no.status == 400 {
 		return fmt.Errorf("%w: cannot sign in with role %s at %s: %w", keys.ErrRefused, s.role, s.path, err)

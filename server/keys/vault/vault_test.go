@@ -66,24 +66,36 @@ func TestVault(t *testing.T) {
 func born(t *testing.T, server *vaultserver.Server) {
 	c, _ := client(t, server, "justice.born", server.ServerToken(t, "justice.born"))
 	bucket := keys.Bucket(now, zone)
-	if _, err := c.Create(t.Context(), bucket); err != nil {
+	key, err := c.Create(t.Context(), bucket)
+	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.Move(t.Context(), bucket, key.Wrapped, keys.Hold); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{bucket, keys.Hold} {
+		confined(t, server, "justice.born."+name)
+	}
+	if status := server.Do(t, server.RootToken, http.MethodGet, "transit/keys/justice.born.check", nil, nil); status != http.StatusNotFound {
+		t.Errorf("Check left a key behind: Vault answers %d", status)
+	}
+}
+
+// confined: a key cannot leave Vault, nor go without the operator.
+func confined(t *testing.T, server *vaultserver.Server, name string) {
+	t.Helper()
 	var key struct {
 		Data map[string]any `json:"data"`
 	}
-	if status := server.Do(t, server.RootToken, http.MethodGet, "transit/keys/justice.born."+bucket, nil, &key); status != http.StatusOK {
-		t.Fatalf("Vault answers the look at the key with %d", status)
+	if status := server.Do(t, server.RootToken, http.MethodGet, "transit/keys/"+name, nil, &key); status != http.StatusOK {
+		t.Fatalf("Vault answers the look at %s with %d", name, status)
 	}
 	for field, want := range map[string]any{
 		"type": "aes256-gcm96", "exportable": false, "deletion_allowed": false, "allow_plaintext_backup": false, "derived": false,
 	} {
 		if key.Data[field] != want {
-			t.Errorf("%s is %v, not %v", field, key.Data[field], want)
+			t.Errorf("%s of %s is %v, not %v", field, name, key.Data[field], want)
 		}
-	}
-	if status := server.Do(t, server.RootToken, http.MethodGet, "transit/keys/justice.born.check", nil, nil); status != http.StatusNotFound {
-		t.Errorf("Check left a key behind: Vault answers %d", status)
 	}
 }
 
