@@ -93,12 +93,12 @@ func TestJournalHasItsOwnRetention(t *testing.T) {
 	pilot := w.pilot()
 	pilot.deliver(noise(10))
 	old := len(w.lines())
-	w.clock.forward(40 * 24 * time.Hour)
+	w.clock.forward(100 * 24 * time.Hour)
 	w.must(w.app.trimJournal(t.Context()))
 	if len(w.lines()) != old {
 		t.Error("lines are removed though all are to be kept")
 	}
-	w.reconfigure(func(c *config.Config) { c.Retention.JournalDays = 30 })
+	w.reconfigure(func(c *config.Config) { c.Retention.JournalDays = c.Retention.MaxDays })
 	young := len(w.lines()) - old
 	for range 2 {
 		w.must(w.app.trimJournal(t.Context()))

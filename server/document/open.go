@@ -54,11 +54,16 @@ func portionOf(portion string) journal.Detail {
 	return journal.Detail{"range": portion[:min(len(portion), 100)]}
 }
 
-// open is the only way to a document's bytes.
+// open is the only way to a document's bytes for anybody, the antivirus included.
 func (s *Service) open(ctx context.Context, d Document) (*Content, error) {
 	if !d.State.opens() {
 		return nil, fmt.Errorf("document %s is %s: %w", d.ID, d.State, ErrNotReady)
 	}
+	return s.unseal(ctx, d)
+}
+
+// unseal also opens what has only just arrived, for its hash.
+func (s *Service) unseal(ctx context.Context, d Document) (*Content, error) {
 	key, err := s.Keys.Open(ctx, d.Bucket, d.WrappedKey)
 	if err != nil {
 		return nil, fmt.Errorf("no key for document %s: %w", d.ID, err)

@@ -152,9 +152,10 @@ func (s State) May(e Event) bool {
 // those who may read it. Nothing else is ever opened.
 func (s State) opens() bool { return s == Scanning || s == Available }
 
-// hasKey tells whether the wrapped key is kept. That of what is quarantined is,
+// hasKey tells whether the wrapped key is kept: for more bytes to come, and for as
+// long as there is something to open. That of what is quarantined is, too,
 // though nothing here opens it: see docs/decisions/infected-documents.md.
-func (s State) hasKey() bool { return s.opens() || s == Quarantined }
+func (s State) hasKey() bool { return s == Receiving || s.opens() || s == Quarantined }
 
 // after moves a document. One that nobody is to read any more loses its key, and
 // one that is gone its name and hash.

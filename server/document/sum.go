@@ -66,9 +66,9 @@ func (s *sums) forget(id string) {
 	delete(s.known, id)
 }
 
-// digest reads a whole document for its SHA-256.
+// digest reads a document that has arrived for its SHA-256.
 func (s *Service) digest(ctx context.Context, d Document) (string, error) {
-	content, err := s.open(ctx, d)
+	content, err := s.unseal(ctx, d)
 	if err != nil {
 		return "", err
 	}
