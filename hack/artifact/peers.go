@@ -89,15 +89,22 @@ func fetchNode(ctx context.Context, cache string, log *progress.Log) (node strin
 		return "", nil, err
 	}
 	node = filepath.Join(root, "run-node")
-	return node, []string{node, filepath.Join(root, "usr/share/nodejs/npm/bin/npm-cli.js")}, nil
+	return node, []string{node, "/usr/share/nodejs/npm/bin/npm-cli.js"}, nil
 }
 
-// wrapNode writes a script that tells Node.js where its libraries and modules
-// are: Debian has built in where they would be if they were installed.
+// nodeScript shows Debian's modules where Debian has built in that they are, to
+// this process alone: nothing is installed. It needs root, as a local cluster does.
+const nodeScript = `#!/bin/sh
+if [ -z "$VOUTE_NODE_INSIDE" ]; then
+  VOUTE_NODE_INSIDE=1 exec unshare --mount -- "$0" "$@"
+fi
+unset VOUTE_NODE_INSIDE
+mount -t overlay overlay -o 'lowerdir=%[1]s/usr/share:/usr/share' /usr/share || exit 1
+export LD_LIBRARY_PATH='%[2]s'
+exec '%[1]s/usr/bin/node' "$@"
+`
+
 func wrapNode(root, dir string) error {
-	p := Packages{Root: root}
-	modules := p.Bin("usr/share/nodejs") + ":" + p.Bin("usr/lib/nodejs") + ":" + p.Bin("usr/lib/x86_64-linux-gnu/nodejs") + ":" + p.Bin("usr/lib/aarch64-linux-gnu/nodejs")
-	script := fmt.Sprintf("#!/bin/sh\nexport LD_LIBRARY_PATH='%s'\nexport NODE_PATH=\"${NODE_PATH:+$NODE_PATH:}%s\"\nexec '%s' \"$@\"\n",
-		p.Libraries(), modules, p.Bin("usr/bin/node"))
+	script := fmt.Sprintf(nodeScript, root, Packages{Root: root}.Libraries())
 	return os.WriteFile(filepath.Join(dir, "run-node"), []byte(script), 0o755)
 }

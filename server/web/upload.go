@@ -17,6 +17,8 @@ type uploadView struct {
 	Largest    int64
 	Free       int64
 	Closed     bool
+	Open       []openUpload
+	Script     string
 }
 
 // uploadPage offers to upload a document.
@@ -32,8 +34,12 @@ func (s *Site) askDocument(r *request, status int, form uploadForm, problems ...
 	c := r.config
 	view := uploadView{
 		Retention: c.Retention, Days: form.days, Recipients: strings.Join(form.recipients, "\n"), Closed: c.Uploads.Closed,
-		Largest: c.Storage.MaxDocumentBytes, Free: max(c.Storage.QuotaBytes-u.Used-u.Reserved, 0),
+		Largest: c.Storage.MaxDocumentBytes, Free: max(c.Storage.QuotaBytes-u.Used-u.Reserved, 0), Script: "/assets/" + uploadScriptName,
 	}
+	if view.Open, err = s.openUploads(r); err != nil {
+		return err
+	}
+	r.w.Header().Set("Content-Security-Policy", scriptPolicy)
 	return r.render(page{Name: "upload", Title: "upload.title", Status: status, Self: "/documents/new", Problems: problems, Data: view})
 }
 
