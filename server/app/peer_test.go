@@ -1,9 +1,12 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"html"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -93,33 +96,86 @@ func (c *cutter) pass(client net.Conn) {
 	}
 }
 
-// task is what the client is to do.
+// task is what a client is to do.
 type task struct {
 	Authority string            `json:"authority"`
 	File      string            `json:"file"`
 	Endpoint  string            `json:"endpoint"`
 	Cookie    string            `json:"cookie"`
 	Metadata  map[string]string `json:"metadata"`
-	ChunkSize int               `json:"chunkSize"`
-	First     bool              `json:"uploadDataDuringCreation,omitempty"`
-	Override  bool              `json:"overridePatchMethod,omitempty"`
+
+	ChunkSize int  `json:"chunkSize,omitempty"`
+	First     bool `json:"uploadDataDuringCreation,omitempty"`
+	Override  bool `json:"overridePatchMethod,omitempty"`
+
+	Script     string              `json:"script,omitempty"`
+	Unfinished []map[string]string `json:"unfinished,omitempty"`
+}
+
+// peers runs clients on Node.js, for the pilot.
+type peers struct {
+	*world
+	pilot         *browser
+	node, modules string
+	content       []byte
+	file          string
+}
+
+func newPeers(t *testing.T) *peers {
+	t.Helper()
+	p := &peers{node: program.Tool(t, "node"), modules: program.Tool(t, "node_modules"), content: noise(scanLimit - 4321)}
+	p.world = newWorld(t, func(c *config.Config) { c.Storage.QuotaBytes = 100 << 20 })
+	p.pilot = p.world.pilot()
+	p.file = filepath.Join(t.TempDir(), "budget.bin")
+	p.must(os.WriteFile(p.file, p.content, 0o600))
+	return p
+}
+
+// run lets a client do a task through connections that break off, and gives
+// what it says.
+func (p *peers) run(t *testing.T, client string, todo task) (said string, cuts int64) {
+	t.Helper()
+	proxy := newCutter(t, p.server.Listener.Addr().String(), 1500<<10)
+	_, port, err := net.SplitHostPort(proxy.listener.Addr().String())
+	p.must(err)
+	public, err := url.Parse(publicAddress)
+	p.must(err)
+	var cookies []string
+	for _, cookie := range p.pilot.client.Jar.Cookies(public) {
+		cookies = append(cookies, cookie.Name+"="+cookie.Value)
+	}
+	todo.Authority, todo.File, todo.Cookie = p.authority.File, p.file, strings.Join(cookies, "; ")
+	todo.Endpoint = publicAddress + ":" + port + "/uploads"
+	argument, err := json.Marshal(todo)
+	p.must(err)
+	script, err := filepath.Abs(filepath.Join("testdata", client))
+	p.must(err)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, p.node, script, string(argument))
+	command.Env = append(os.Environ(), "NODE_PATH="+p.modules)
+	output, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the client ends with %v after %d cuts:\n%s", err, proxy.cuts.Load(), output)
+	}
+	t.Logf("%d cuts", proxy.cuts.Load())
+	return strings.TrimSpace(string(output)), proxy.cuts.Load()
+}
+
+// whole checks what became of an upload.
+func (p *peers) whole(t *testing.T, page string) {
+	t.Helper()
+	p.settle()
+	p.pilot.get(page).expect(t, http.StatusOK, `data-sha256="`+hexSum(p.content)+`"`)
+	if got := p.pilot.get(page + "/content"); got.body != string(p.content) {
+		t.Errorf("of %d bytes %d come back, or others", len(p.content), len(got.body))
+	}
 }
 
 // TestPublicClient: tus-js-client, as its makers publish it, brings a document
 // through connections that break off at random bytes.
 func TestPublicClient(t *testing.T) {
-	node, modules := program.Tool(t, "node"), program.Tool(t, "node_modules")
-	w := newWorld(t, func(c *config.Config) { c.Storage.QuotaBytes = 100 << 20 })
-	pilot := w.pilot()
-	content := noise(scanLimit - 4321)
-	file := filepath.Join(t.TempDir(), "budget.bin")
-	w.must(os.WriteFile(file, content, 0o600))
-	public, err := url.Parse(publicAddress)
-	w.must(err)
-	var cookies []string
-	for _, cookie := range pilot.client.Jar.Cookies(public) {
-		cookies = append(cookies, cookie.Name+"="+cookie.Value)
-	}
+	p := newPeers(t)
 	for name, todo := range map[string]task{
 		"one request":      {ChunkSize: 1 << 30},
 		"chunks":           {ChunkSize: 3<<20 + 7},
@@ -127,32 +183,55 @@ func TestPublicClient(t *testing.T) {
 		"only POST passes": {ChunkSize: 2_000_000, Override: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			proxy := newCutter(t, w.server.Listener.Addr().String(), 1500<<10)
-			_, port, err := net.SplitHostPort(proxy.listener.Addr().String())
-			w.must(err)
-			todo.Authority, todo.File, todo.Cookie = w.authority.File, file, strings.Join(cookies, "; ")
-			todo.Endpoint = publicAddress + ":" + port + "/uploads"
 			todo.Metadata = map[string]string{"filename": "budget été.bin", "filetype": "application/octet-stream"}
-			argument, err := json.Marshal(todo)
-			w.must(err)
-			script, err := filepath.Abs(filepath.Join("testdata", "tus-js-client.cjs"))
-			w.must(err)
-			client := exec.CommandContext(t.Context(), node, script, string(argument))
-			client.Env = append(os.Environ(), "NODE_PATH="+modules)
-			said, err := client.CombinedOutput()
-			if err != nil {
-				t.Fatalf("the client ends with %v after %d cuts:\n%s", err, proxy.cuts.Load(), said)
-			}
-			page := "/documents/" + path.Base(strings.TrimSpace(string(said)))
-			w.settle()
-			pilot.get(page).expect(t, http.StatusOK, `data-sha256="`+hexSum(content)+`"`)
-			if got := pilot.get(page + "/content"); got.body != string(content) {
-				t.Errorf("of %d bytes %d come back, or others", len(content), len(got.body))
-			}
-			t.Logf("%d cuts", proxy.cuts.Load())
-			if proxy.cuts.Load() == 0 {
+			said, cuts := p.run(t, "tus-js-client.cjs", todo)
+			p.whole(t, "/documents/"+path.Base(said))
+			if cuts == 0 {
 				t.Error("nothing was cut")
 			}
 		})
+	}
+}
+
+// TestPageScript runs the upload page's script: through connections that break
+// off, on from what an earlier page has begun, and where the form is refused.
+func TestPageScript(t *testing.T) {
+	p := newPeers(t)
+	_, robert := p.user(p.pilot, "Robert")
+	page := p.pilot.get("/documents/new").expect(t, http.StatusOK, "data-resumable")
+	if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "script-src 'self'; connect-src 'self'") {
+		t.Errorf("the policy is %q", policy)
+	}
+	script := p.pilot.get(between(page.body, `<script src="`, `"`)).expect(t, http.StatusOK, "use strict")
+	fields := map[string]string{"filename": "budget été.bin", "days": "7", "recipients": robert}
+	todo := task{Metadata: fields, Script: filepath.Join(t.TempDir(), "upload.js")}
+	p.must(os.WriteFile(todo.Script, []byte(script.body), 0o600))
+
+	said, cuts := p.run(t, "upload-page.cjs", todo)
+	led := strings.Fields(said)
+	where, notice, _ := strings.Cut(led[0], "?")
+	if p.whole(t, where); notice != "notice=received" || cuts > 0 && led[2] != "true" {
+		t.Errorf("the script leads to %q after %d cuts", said, cuts)
+	}
+	p.pilot.get(where).expect(t, http.StatusOK, robert)
+
+	begun := maps.Clone(fields)
+	begun["modified"] = "1234567890123"
+	address := p.pilot.create(len(p.content), begun)
+	p.pilot.patch(address, 0, p.content[:2_000_000]).expect(t, http.StatusNoContent, "")
+	page = p.pilot.get("/documents/new").expect(t, http.StatusOK, "budget été.bin – 47")
+	row := map[string]string{}
+	for _, name := range []string{"upload", "name", "length", "modified"} {
+		row[name] = html.UnescapeString(between(page.body[strings.Index(page.body, "<li data-upload"):], "data-"+name+`="`, `"`))
+	}
+	todo.Unfinished = []map[string]string{row}
+	said, _ = p.run(t, "upload-page.cjs", todo)
+	if p.whole(t, "/documents/"+path.Base(address)); !strings.HasPrefix(said, "/documents/"+path.Base(address)+"?") {
+		t.Errorf("what was begun is not gone on with: %q", said)
+	}
+
+	todo.Unfinished, fields["days"] = nil, "91"
+	if said, _ := p.run(t, "upload-page.cjs", todo); !strings.Contains(said, "de 1 à 90") {
+		t.Errorf("the script tells %q", said)
 	}
 }
