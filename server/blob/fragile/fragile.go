@@ -35,7 +35,7 @@ type Folder struct {
 
 	mu      sync.Mutex
 	off     bool
-	left    int // operations until the power is cut; 0 is never
+	left    int               // operations until the power is cut; 0 is never
 	names   map[string]*inode // as programs see them
 	durable map[string]*inode // as the disk has them
 	pending []change          // of names, since the folder was synced

@@ -130,7 +130,9 @@ func transfersLists(t *testing.T, s Subject) {
 		"[]":      func() ([]document.Transfer, error) { return s.Transfers.Of(t.Context(), "c") },
 		"[3 2]":   func() ([]document.Transfer, error) { return s.Transfers.Abandoned(t.Context(), noon, 2) },
 		"[3 2 1]": func() ([]document.Transfer, error) { return s.Transfers.Abandoned(t.Context(), noon, 9) },
-		"[3]":     func() ([]document.Transfer, error) { return s.Transfers.Abandoned(t.Context(), noon.Add(-90*time.Minute), 9) },
+		"[3]": func() ([]document.Transfer, error) {
+			return s.Transfers.Abandoned(t.Context(), noon.Add(-90*time.Minute), 9)
+		},
 	} {
 		all, err := list()
 		ids := []string{}
