@@ -9,10 +9,18 @@ local=${XDG_CACHE_HOME:-$HOME/.cache}/voute/bin/local
 VOUTE_TOOLS=$("$local" tools) || exit 1
 export VOUTE_TOOLS VOUTE_SOAK=1
 result=0
-for package in ./internal/platform ./controllers ./test/crash ./test/convergence ./test/year; do
+for package in ./internal/platform ./server/seal ./server/document ./cmd/server ./controllers ./test/crash ./test/convergence ./test/year; do
   begin=$SECONDS
   go test -v -count=1 -timeout 3h "$@" "$package" | grep -E '^(ok|FAIL|---|SOAK|panic)|^    ---.*FAIL' || result=1
   [ "${PIPESTATUS[0]}" = 0 ] || result=1
   printf '== %s: %d s\n' "$package" $((SECONDS - begin))
 done
+# Where a test is named, nothing is fuzzed.
+if [ $# = 0 ]; then
+  for target in ./server/seal:FuzzReader ./server/tus:FuzzHeaders; do
+    go test "${target%:*}" -run '^$' -fuzz "^${target#*:}\$" -fuzztime 60s | tail -n 2 || result=1
+    [ "${PIPESTATUS[0]}" = 0 ] || result=1
+    printf '== %s: a minute\n' "$target"
+  done
+fi
 exit $result

@@ -47,17 +47,17 @@ func FetchPackages(ctx context.Context, cache string, log *progress.Log) (Packag
 	}
 	root, err := keep(cache, "packages-"+key, func(dir string) error {
 		log.Step("fetching Debian packages: %s", strings.Join(packageNames, " "))
-		return unpackInto(ctx, dir)
+		return unpackInto(ctx, dir, packageNames...)
 	})
 	return Packages{Root: root}, err
 }
 
-func unpackInto(ctx context.Context, dir string) error {
+func unpackInto(ctx context.Context, dir string, names ...string) error {
 	archives := filepath.Join(dir, "archives")
 	if err := os.MkdirAll(filepath.Join(archives, "partial"), 0o755); err != nil {
 		return err
 	}
-	if err := download(ctx, archives); err != nil {
+	if err := download(ctx, archives, names); err != nil {
 		return err
 	}
 	debs, err := filepath.Glob(filepath.Join(archives, "*.deb"))
@@ -74,11 +74,11 @@ func unpackInto(ctx context.Context, dir string) error {
 
 // download asks apt for the packages, and once more after refreshing its lists
 // when these are missing or too old.
-func download(ctx context.Context, archives string) error {
+func download(ctx context.Context, archives string, names []string) error {
 	args := append([]string{
 		"install", "--yes", "--quiet", "--no-install-recommends", "--download-only", "--reinstall",
 		"-o", "Dir::Cache::archives=" + archives, "-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=true",
-	}, packageNames...)
+	}, names...)
 	if run(ctx, "apt-get", args...) == nil {
 		return nil
 	}

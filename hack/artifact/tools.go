@@ -7,9 +7,10 @@ import (
 )
 
 // Tools returns a folder with the programs that tests run by themselves:
-// kube-apiserver, etcd and kubectl, vault, helm, clamd.
-func Tools(cache string, programs Programs, packages Packages) (string, error) {
-	key, err := hashOf([]string{programs.Kube, programs.Vault, programs.Helm, packages.Root})
+// kube-apiserver, etcd and kubectl, vault, helm, clamd, node; and in node_modules
+// public clients that run on the last.
+func Tools(cache string, programs Programs, packages Packages, peers Peers) (string, error) {
+	key, err := hashOf([]string{programs.Kube, programs.Vault, programs.Helm, packages.Root, peers.Node, peers.Modules})
 	if err != nil {
 		return "", err
 	}
@@ -20,6 +21,11 @@ func Tools(cache string, programs Programs, packages Packages) (string, error) {
 			filepath.Join(programs.Helm, "helm"),
 		} {
 			if err := os.Symlink(program, filepath.Join(dir, filepath.Base(program))); err != nil {
+				return err
+			}
+		}
+		for name, target := range map[string]string{"node": peers.Node, "node_modules": peers.Modules} {
+			if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 				return err
 			}
 		}

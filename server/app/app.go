@@ -18,6 +18,7 @@ import (
 	"voute.dev/voute/server/notice"
 	"voute.dev/voute/server/outbox"
 	"voute.dev/voute/server/password"
+	"voute.dev/voute/server/room"
 	"voute.dev/voute/server/session"
 	"voute.dev/voute/server/status"
 	"voute.dev/voute/server/store"
@@ -52,6 +53,7 @@ type App struct {
 	documents   *document.Service
 	examiner    *document.Examiner
 	notices     *notice.Service
+	room        *room.Service
 	outbox      *outbox.Worker
 	probes      *status.Probes
 	site        *web.Site
@@ -140,6 +142,11 @@ func (a *App) assemble() {
 	a.notices = &notice.Service{
 		Notices: store.Notices{DB: a.db}, Accounts: store.Accounts{DB: a.db}, Outbox: store.Letters{DB: a.db}, Letters: writer,
 		Config: a.config.Current, Within: a.db.Within, Wake: waker(a.wakes.mail), Now: a.now, Log: a.log,
+	}
+	a.room = &room.Service{
+		Levels: store.Room{DB: a.db}, Documents: store.Documents{DB: a.db}, Accounts: store.Accounts{DB: a.db},
+		Outbox: store.Letters{DB: a.db}, Letters: writer, Config: a.config.Current,
+		Within: a.db.Within, Wake: waker(a.wakes.mail), Now: a.now, Log: a.log,
 	}
 	a.outbox = &outbox.Worker{
 		Letters: store.Letters{DB: a.db}, Mailer: liveMailer{a.behind}, Journal: store.Journal{DB: a.db},

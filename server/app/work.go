@@ -16,6 +16,7 @@ const (
 	sweepTick   = 5 * time.Second
 	pilotsTick  = time.Minute
 	noticesTick = time.Minute
+	roomTick    = 15 * time.Second
 	sessionTick = 10 * time.Minute
 	probeTick   = 15 * time.Second
 	foldTick    = time.Minute
@@ -41,6 +42,9 @@ func (a *App) work(ctx context.Context) {
 		},
 		func(ctx context.Context) {
 			repeat(ctx, a.wakes.notices, every(ctx, noticesTick), a.attempt("tell pilots of a change to come", a.notices.Follow))
+		},
+		func(ctx context.Context) {
+			repeat(ctx, nil, every(ctx, roomTick), a.attempt("tell pilots how full the vault is", a.room.Follow))
 		},
 		func(ctx context.Context) {
 			repeat(ctx, nil, every(ctx, sweepTick), a.attempt("sweep the documents", a.documents.Sweep))

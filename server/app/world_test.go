@@ -159,6 +159,7 @@ func (w *world) settle() {
 	ctx := context.Background()
 	w.must(w.app.accounts.KeepPilots(ctx, w.app.config.Current().Pilots))
 	w.must(w.app.notices.Follow(ctx))
+	w.must(w.app.room.Follow(ctx))
 	due, err := w.app.examiner.Service.Lists.ToScan(ctx, w.clock.Now(), 100)
 	w.must(err)
 	for _, d := range due {

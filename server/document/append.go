@@ -8,15 +8,19 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"time"
 
 	"voute.dev/voute/server/blob"
 	"voute.dev/voute/server/journal"
 	"voute.dev/voute/server/seal"
 )
 
-// checkpoint is after how many bytes, within one request, what has come is
-// saved: a server that is killed loses no more. A test has less.
+// Within one request what has come is saved at the end of a segment, when so
+// many bytes have come since the last time or, on a slow line, so much time has
+// passed: a server that is killed loses no more. A test has less.
 var checkpoint int64 = 64 * seal.SegmentSize
+
+const checkpointTime = time.Minute
 
 // Chunk is what one request brings.
 type Chunk struct {
@@ -40,7 +44,7 @@ func (l *Lease) Append(by journal.Actor, c Chunk) (Status, error) {
 		return status, ErrOffset
 	}
 	if status.Arrived {
-		return status, nil
+		return status, beyond(c.Body)
 	}
 	a, err := l.resume(status)
 	if err != nil {
@@ -59,6 +63,7 @@ type appending struct {
 	sealed   *seal.Writer
 	sum      hash.Hash // of all that has come, or nil when it is not known
 	at       int64
+	saved    time.Time
 	fault    error // why nothing more can be saved
 }
 
@@ -75,16 +80,26 @@ func (l *Lease) resume(from Status) (*appending, error) {
 	defer clear(key)
 	out, err := s.Blobs.Resume(l.ctx, d.Blob, progress.Written())
 	if err != nil {
-		return nil, fmt.Errorf("cannot go on with the blob of upload %s: %w", d.ID, err)
+		return nil, l.lost(fmt.Errorf("cannot go on with the blob of upload %s: %w", d.ID, err))
 	}
 	sealed, err := seal.Resume(out, key, d.ID, progress)
 	if err != nil {
-		return nil, errors.Join(err, out.Close())
+		return nil, l.lost(errors.Join(err, out.Close()))
 	}
 	return &appending{
 		lease: l, document: d, transfer: from.Transfer, blob: out, sealed: sealed,
-		sum: s.sums.take(d.ID, progress.Offset), at: progress.Offset,
+		sum: s.sums.take(d.ID, progress.Offset), at: progress.Offset, saved: s.Now(),
 	}, nil
+}
+
+// lost ends an upload whose acknowledged bytes are not what or where they were,
+// as on a volume that was restored without its database: nobody can go on with it.
+func (l *Lease) lost(err error) error {
+	if errors.Is(err, blob.ErrShort) || errors.Is(err, seal.ErrDamaged) {
+		l.service.Log.Error("an upload cannot go on and has to begin again: look at the volume and what it was restored from", "document", l.document, "error", err)
+		return ErrOver
+	}
+	return err
 }
 
 // end lets go; after the end of the document it does nothing.
@@ -132,10 +147,7 @@ func clone(h hash.Hash) hash.Hash {
 func (a *appending) take(c Chunk) error {
 	body, size := hashing{from: c.Body, into: []hash.Hash{a.sum, c.Digest}}, a.transfer.Progress.Size
 	for a.at < size {
-		stop := size
-		if c.Digest == nil {
-			stop = min(size, (a.at/seal.SegmentSize)*seal.SegmentSize+checkpoint)
-		}
+		stop := min(size, (a.at/seal.SegmentSize+1)*seal.SegmentSize)
 		n, err := a.sealed.ReadFrom(io.LimitReader(body, stop-a.at))
 		a.at += n
 		switch {
@@ -149,11 +161,19 @@ func (a *appending) take(c Chunk) error {
 		case a.at == size:
 			return beyond(c.Body)
 		}
+		if c.Digest != nil || !a.due() {
+			continue
+		}
 		if err := a.save(); err != nil {
 			return err
 		}
 	}
 	return beyond(c.Body)
+}
+
+// due tells whether it is time to save.
+func (a *appending) due() bool {
+	return a.at-a.transfer.Progress.Offset >= checkpoint || a.lease.service.Now().Sub(a.saved) >= checkpointTime
 }
 
 // beyond refuses a body that goes on after the document's last byte. One that
@@ -199,7 +219,7 @@ func (a *appending) advance() error {
 	if err != nil {
 		return fmt.Errorf("cannot save how far upload %s has come: %w", a.document.ID, err)
 	}
-	a.transfer = next
+	a.transfer, a.saved = next, next.Progressed
 	return nil
 }
 

@@ -39,6 +39,8 @@ type content struct {
 	Code         string
 	Until        string
 	Sender       string
+	Percent      int
+	Taken, Quota string
 	Change       change
 	Before       *change // what the change replaces
 }
@@ -83,6 +85,12 @@ func (w Writer) Notice(a account.Account, n config.Notice, before *config.Notice
 // Withdrawn tells a pilot that a change does not take place.
 func (w Writer) Withdrawn(a account.Account, n config.Notice) (outbox.Letter, error) {
 	return w.write(outbox.Withdrawn, "withdrawn", a, n.EndsAt, content{Change: w.change(a, n)})
+}
+
+// Room tells a pilot that the vault gets full.
+func (w Writer) Room(a account.Account, taken, quota int64, percent int, until time.Time) (outbox.Letter, error) {
+	lang := language.Of(a.Language)
+	return w.write(outbox.Room, "room", a, until, content{Percent: percent, Taken: lang.Size(taken), Quota: lang.Size(quota)})
 }
 
 func (w Writer) change(a account.Account, n config.Notice) change {

@@ -40,6 +40,7 @@ func TestLetters(t *testing.T) {
 			{"refused", outbox.Refused, func() (outbox.Letter, error) { return w.Refused(a, "ID", until) }},
 			{"notice", outbox.Notice, func() (outbox.Letter, error) { return w.Notice(a, release, nil) }},
 			{"replaced", outbox.Notice, func() (outbox.Letter, error) { return w.Notice(a, maintenance, &release) }},
+			{"room", outbox.Room, func() (outbox.Letter, error) { return w.Room(a, 16_400_000_000, 20_000_000_000, 80, until) }},
 			{"withdrawn", outbox.Withdrawn, func() (outbox.Letter, error) { return w.Withdrawn(a, release) }},
 		} {
 			got, err := c.write()

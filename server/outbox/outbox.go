@@ -20,6 +20,7 @@ const (
 	Refused    Kind = "refused"
 	Notice     Kind = "notice"    // a change of the service is to come
 	Withdrawn  Kind = "withdrawn" // it does not take place
+	Room       Kind = "room"      // the vault gets full
 )
 
 // Letter is one message to one person.

@@ -19,6 +19,8 @@ import (
 	"voute.dev/voute/server/journal/journaltest"
 	"voute.dev/voute/server/outbox"
 	"voute.dev/voute/server/outbox/outboxtest"
+	"voute.dev/voute/server/room"
+	"voute.dev/voute/server/room/roomtest"
 	"voute.dev/voute/server/session"
 	"voute.dev/voute/server/session/sessiontest"
 )
@@ -62,6 +64,9 @@ func TestContracts(t *testing.T) {
 				Holds: Holds{db}, Destructions: Destructions{db}, Dues: Documents{db},
 			}
 		})
+	})
+	t.Run("room", func(t *testing.T) {
+		roomtest.Contract(t, func(t *testing.T) room.Repository { return Room{open(t)} })
 	})
 	t.Run("letters", func(t *testing.T) {
 		outboxtest.Contract(t, func(t *testing.T) outbox.Repository { return Letters{open(t, "a")} })

@@ -16,9 +16,12 @@ var (
 	style []byte
 	//go:embed assets/mark.svg
 	mark []byte
+	//go:embed assets/upload.js
+	uploadScript []byte
 
-	styleName = named("style", style, "css")
-	markName  = named("mark", mark, "svg")
+	styleName        = named("style", style, "css")
+	markName         = named("mark", mark, "svg")
+	uploadScriptName = named("upload", uploadScript, "js")
 )
 
 // named puts a file's hash into its name, so that browsers may keep it for ever.
@@ -34,6 +37,8 @@ func (s *Site) asset(r *request) error {
 		return r.static(style, "text/css; charset=utf-8")
 	case markName:
 		return r.static(mark, "image/svg+xml")
+	case uploadScriptName:
+		return r.static(uploadScript, "text/javascript; charset=utf-8")
 	}
 	return errNotFound
 }

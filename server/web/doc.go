@@ -27,6 +27,11 @@
 //	GET  /documents/{id}/delete         asks to confirm
 //	POST /documents/{id}/delete
 //	POST /documents/{id}/extend         days (how many more)
+//	POST /documents/{id}/give-up        ends an upload that has not arrived
+//	OPTIONS, POST /uploads              tus 1.0: what the server can do; opens an upload
+//	HEAD, PATCH, DELETE /uploads/{id}   how far it has come; its next bytes; its end
+//	POST /uploads/{id}                  one of these three, named in X-HTTP-Method-Override
+//	GET  /uploads/{id}                  leads to the document, once it has arrived
 //	GET  /quarantine                    pilots only, as those that follow
 //	GET  /users
 //	POST /users                         name, email, language (fr or en)
@@ -51,10 +56,16 @@
 // Of a change to come, every page tells in an element with data-notice (fix,
 // release or maintenance) and data-phase (coming or under-way).
 //
+// Under /uploads programs are answered: an error is a line of text, in the
+// person's language, not a page; docs/uploads.md has what each status means. The
+// upload page's script (assets/upload.js) speaks the same; that page alone has a
+// policy that lets a script run. On the home page an open upload's row has
+// data-upload, data-received and data-length.
+//
 // # Status codes
 //
-// 403 not allowed · 404 unknown, or somebody else's · 410 expired or deleted ·
-// 413 larger than a document may be · 421 not this server's name · 422 to
+// 403 not allowed · 404 unknown, or somebody else's · 409 not where the upload
+// is · 410 expired or deleted · 413 larger than a document may be · 421 not this server's name · 422 to
 // correct · 429 wait (Retry-After) · 503 a service behind is away, or the server
 // restarts and takes no new uploads (Retry-After) · 507 no room left within the
 // quota.

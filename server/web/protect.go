@@ -13,6 +13,9 @@ import (
 
 const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// scriptPolicy lets the one page that has a script run it, and talk to this site.
+const scriptPolicy = policy + "; script-src 'self'; connect-src 'self'"
+
 // headers of every answer; an action may narrow its own further.
 var headers = map[string]string{
 	"Content-Security-Policy":      policy,

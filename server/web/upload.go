@@ -19,6 +19,8 @@ type uploadView struct {
 	Free       int64
 	Closed     bool
 	Choice     bool // whether the sender says how many days
+	Open       []openUpload
+	Script     string
 }
 
 // uploadPage offers to upload a document.
@@ -35,8 +37,12 @@ func (s *Site) askDocument(r *request, status int, form uploadForm, problems ...
 	view := uploadView{
 		Retention: c.Retention, Days: form.days, Recipients: strings.Join(form.recipients, "\n"), Closed: c.Uploads.Closed,
 		Choice:  retention.Of(c).Choice(),
-		Largest: c.Storage.MaxDocumentBytes, Free: max(c.Storage.QuotaBytes-u.Used-u.Reserved, 0),
+		Largest: c.Storage.MaxDocumentBytes, Free: max(c.Storage.QuotaBytes-u.Used-u.Reserved, 0), Script: "/assets/" + uploadScriptName,
 	}
+	if view.Open, err = s.openUploads(r); err != nil {
+		return err
+	}
+	r.w.Header().Set("Content-Security-Policy", scriptPolicy)
 	return r.render(page{Name: "upload", Title: "upload.title", Status: status, Self: "/documents/new", Problems: problems, Data: view})
 }
 

@@ -270,14 +270,22 @@ type openUpload struct {
 	document.Document
 	Received, Length, Percent int64
 	Expires                   time.Time
+	// Given and Modified are the file's, as the page's script told them: by
+	// these it knows the file again.
+	Given, Modified string
 }
 
 func (s *Site) openUploads(r *request) (rows []openUpload, err error) {
 	open, err := s.Documents.Uploads(r.Context(), r.account.ID)
 	for _, u := range open {
 		p := u.Progress
+		given, err := tus.ParseMetadata(u.Metadata)
+		if err != nil {
+			return nil, fmt.Errorf("what is kept of upload %s: %w", u.ID, err)
+		}
 		rows = append(rows, openUpload{
 			Document: u.Document, Received: p.Offset, Length: p.Size, Percent: p.Offset * 100 / max(p.Size, 1), Expires: u.Transfer.Expires,
+			Given: given["filename"], Modified: given["modified"],
 		})
 	}
 	return rows, err

@@ -161,7 +161,11 @@ func tools(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := artifact.Tools(cache, programs, packages)
+	peers, err := artifact.FetchPeers(ctx, cache, log)
+	if err != nil {
+		return err
+	}
+	dir, err := artifact.Tools(cache, programs, packages, peers)
 	if err != nil {
 		return err
 	}

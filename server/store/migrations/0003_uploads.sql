@@ -1,5 +1,5 @@
 -- Uploads that can be resumed. The version before ends them when it starts.
--- readable-by: 2
+-- readable-by: 1
 
 CREATE TABLE uploads (
     document   TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
