@@ -82,6 +82,7 @@ var (
 	ErrNotReady = errors.New("the document is not available")
 	ErrDays     = errors.New("the number of days is not allowed")
 	ErrBroken   = errors.New("the upload broke off")
+	ErrBlocked  = errors.New("files of this kind are not taken")
 )
 
 // UnknownError names the addresses that belong to nobody here.

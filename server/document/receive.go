@@ -1,13 +1,16 @@
 package document
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"voute.dev/voute/server/blocklist"
 	"voute.dev/voute/server/config"
+	"voute.dev/voute/server/filename"
 	"voute.dev/voute/server/journal"
 	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/retention"
@@ -30,7 +33,10 @@ func (s *Service) Receive(ctx context.Context, by journal.Actor, u Upload, body 
 	if err != nil {
 		return Document{}, err
 	}
-	d, err = s.take(ctx, d, body)
+	body, err = s.sniff(body)
+	if err == nil {
+		d, err = s.take(ctx, d, body)
+	}
 	if err == nil {
 		err = s.atomically(ctx, func(ctx context.Context) error {
 			d, err = s.received(ctx, by, d, u.Recipients)
@@ -52,6 +58,8 @@ func (s *Service) Allowed(u Upload) error {
 		return ErrClosed
 	case u.Expected > c.Storage.MaxDocumentBytes:
 		return ErrTooLarge
+	case s.blocklist().Name(u.Name) != nil:
+		return fmt.Errorf("%w: %w", ErrBlocked, s.blocklist().Name(u.Name))
 	case u.Days != 0 && (u.Days < c.Retention.MinDays || u.Days > c.Retention.MaxDays):
 		return ErrDays
 	}
@@ -73,6 +81,20 @@ func (s *Service) announce(ctx context.Context, by journal.Actor, u Upload) (Doc
 	return d, err
 }
 
+// blocklist is what the client does not want.
+func (s *Service) blocklist() blocklist.List { return s.Config().Uploads.Blocklist() }
+
+// sniff refuses what begins like a blocked type, before anything is kept of it.
+// What begins otherwise when it has all come is found when it is scanned.
+func (s *Service) sniff(body io.Reader) (io.Reader, error) {
+	ahead := bufio.NewReaderSize(body, blocklist.FirstBytes)
+	first, _ := ahead.Peek(blocklist.FirstBytes) // who reads on meets its error
+	if err := s.blocklist().Content(first); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBlocked, err)
+	}
+	return ahead, nil
+}
+
 func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
 	days := u.Days
 	if days == 0 {
@@ -81,7 +103,7 @@ func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
 	id, now := secret.ID(), s.Now()
 	expires := retention.Expiry(now, days, c.Location())
 	return Document{
-		ID: id, Owner: owner, Name: CleanName(u.Name), Created: now, Expires: expires,
+		ID: id, Owner: owner, Name: filename.Keep(u.Name), Created: now, Expires: expires,
 		Bucket: keys.Bucket(expires, c.Location()), Blob: id, Reserved: u.Expected,
 	}
 }

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"voute.dev/voute/server/document"
+	"voute.dev/voute/server/filename"
 )
 
 // content gives the bytes of a document: always as a file to keep, never as
@@ -28,7 +26,7 @@ func (s *Site) content(r *request) error {
 	given := &watched{Content: content, r: r, document: d, checked: s.Now()}
 	h := r.w.Header()
 	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", disposition(d.Name))
+	h.Set("Content-Disposition", filename.Disposition(d.Name))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("ETag", fmt.Sprintf("%q", d.SHA256))
@@ -74,20 +72,4 @@ func (w *watched) check(now time.Time) error {
 	}
 	_, err := w.r.site.Documents.Find(w.r.Context(), w.r.account.ID, w.document.ID)
 	return err
-}
-
-// disposition names a file as RFC 6266 says: in plain ASCII for old programs,
-// and in full for all others.
-func disposition(name string) string {
-	plain := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || strings.ContainsRune(`"\%`, r) {
-			return '_'
-		}
-		return r
-	}, name)
-	header := mime.FormatMediaType("attachment", map[string]string{"filename": plain})
-	if plain == name {
-		return header
-	}
-	return header + "; filename*=UTF-8''" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 }

@@ -46,6 +46,7 @@ var failures = []failure{
 	{document.ErrTooLarge, http.StatusRequestEntityTooLarge, "too-large"},
 	{document.ErrQuota, http.StatusInsufficientStorage, "quota"},
 	{syscall.ENOSPC, http.StatusInsufficientStorage, "quota"},
+	{document.ErrBlocked, http.StatusUnsupportedMediaType, "blocked"},
 	{document.ErrBroken, http.StatusBadRequest, "broken"},
 	{account.ErrInvitation, http.StatusNotFound, "invitation"},
 	{account.ErrIsPilot, http.StatusForbidden, "is-pilot"},
