@@ -165,6 +165,7 @@ func (w *world) settle() {
 		w.must(w.app.documents.Examine(ctx, d))
 	}
 	w.must(w.app.documents.Sweep(ctx))
+	w.must(w.app.shares.Sweep(ctx))
 	w.must(w.app.outbox.Deliver(ctx))
 }
 

@@ -140,12 +140,10 @@ func (s *Service) received(ctx context.Context, by journal.Actor, d Document, re
 	if err != nil {
 		return d, err
 	}
-	for _, reader := range recipients {
-		if _, err := s.share(ctx, by, d, reader); err != nil {
-			return d, err
-		}
+	if len(recipients) == 0 {
+		return d, nil
 	}
-	return d, nil
+	return d, s.Sharing.Offer(ctx, by, d, recipients)
 }
 
 // forget removes what an upload that did not arrive has left.

@@ -111,8 +111,8 @@ func (s *Service) settle(ctx context.Context, d Document, verdict Event, why str
 		if err != nil {
 			return err
 		}
-		if verdict == Clear {
-			return s.announceAll(ctx, moved)
+		if err := s.Sharing.Settled(ctx, moved); err != nil || verdict == Clear {
+			return err
 		}
 		return s.tellSender(ctx, moved)
 	})
@@ -143,7 +143,7 @@ func (s *Service) postpone(ctx context.Context, d Document, cause error) error {
 // whyLate: a key that is gone may yet come back, but not for ever.
 func whyLate(cause error) string {
 	switch {
-	case gone(cause):
+	case lost(cause):
 		return WhyKeyGone
 	case errors.Is(cause, scan.ErrSlow):
 		return WhySlow

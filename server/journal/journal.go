@@ -89,3 +89,14 @@ const (
 	DocumentExpired     Kind = "document.expired"
 	DocumentShredded    Kind = "document.shredded"
 )
+
+// Kinds of action on shares.
+const (
+	ShareCreated   Kind = "share.created"
+	ShareWithdrawn Kind = "share.withdrawn" // from one recipient
+	ShareResent    Kind = "share.resent"
+	ShareExtended  Kind = "share.extended"
+	ShareRecalled  Kind = "share.recalled"
+	ShareEnded     Kind = "share.ended"
+	ShareReminded  Kind = "share.reminded"
+)

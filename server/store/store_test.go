@@ -19,6 +19,8 @@ import (
 	"voute.dev/voute/server/outbox/outboxtest"
 	"voute.dev/voute/server/session"
 	"voute.dev/voute/server/session/sessiontest"
+	"voute.dev/voute/server/share"
+	"voute.dev/voute/server/share/sharetest"
 )
 
 func open(t *testing.T, people ...string) *DB {
@@ -55,7 +57,15 @@ func TestContracts(t *testing.T) {
 	t.Run("documents", func(t *testing.T) {
 		documenttest.Contract(t, func(t *testing.T) documenttest.Subject {
 			db := open(t, "a", "b", "c")
-			return documenttest.Subject{Documents: Documents{db}, Lists: Documents{db}, Shares: Shares{db}}
+			return documenttest.Subject{Documents: Documents{db}, Lists: Documents{db}, Share: func(id, account string) error {
+				return Sharings{db}.Add(t.Context(), share.Share{ID: id, Owner: "a", Documents: []string{id}, Recipients: []share.Recipient{{Account: account}}})
+			}}
+		})
+	})
+	t.Run("shares", func(t *testing.T) {
+		sharetest.Contract(t, func(t *testing.T) sharetest.Subject {
+			db := open(t, "a", "b", "c")
+			return sharetest.Subject{Shares: Sharings{db}, Lists: Sharings{db}, Ledger: Sharings{db}, Documents: Documents{db}}
 		})
 	})
 	t.Run("letters", func(t *testing.T) {

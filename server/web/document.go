@@ -14,7 +14,8 @@ type documentView struct {
 	Sender     account.Account
 	Recipients []recipientRow
 	Emails     string // to correct
-	Ahead      int64  // documents before it at the antivirus
+	Messages   []string
+	Ahead      int64 // documents before it at the antivirus
 }
 
 type recipientRow struct {
@@ -62,19 +63,13 @@ func (s *Site) documentPage(r *request, d document.Document, emails string) (pag
 
 func (s *Site) viewDocument(r *request, d document.Document) (view documentView, err error) {
 	view = documentView{Document: d, Mine: d.Owner == r.account.ID}
-	if view.Sender, err = s.Accounts.Accounts.ByID(r.Context(), d.Owner); err != nil || !view.Mine {
+	if view.Sender, err = s.Accounts.Accounts.ByID(r.Context(), d.Owner); err != nil {
 		return view, err
 	}
-	shares, err := s.Documents.Shares.Of(r.Context(), d.ID)
-	if err != nil {
+	if !view.Mine {
+		view.Messages, err = s.messages(r, d)
 		return view, err
 	}
-	for _, share := range shares {
-		person, err := s.Accounts.Accounts.ByID(r.Context(), share.Account)
-		if err != nil {
-			return view, err
-		}
-		view.Recipients = append(view.Recipients, recipientRow{Person: person, Time: share.Time})
-	}
-	return view, nil
+	view.Recipients, err = s.recipients(r, d)
+	return view, err
 }

@@ -13,6 +13,7 @@ import (
 	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/session"
+	"voute.dev/voute/server/share"
 )
 
 var (
@@ -24,6 +25,7 @@ var (
 	errMisdirected = errors.New("not this server's name")
 	errBusy        = errors.New("too many at once")
 	errDraining    = errors.New("the server stops and takes no new uploads")
+	errRanges      = errors.New("too many parts of a document at once")
 	errPanic       = errors.New("the action panicked")
 )
 
@@ -42,6 +44,11 @@ var failures = []failure{
 	{document.ErrOver, http.StatusGone, "over"},
 	{document.ErrNotReady, http.StatusConflict, "not-ready"},
 	{document.ErrChanged, http.StatusConflict, "changed"},
+	{document.ErrLimit, http.StatusForbidden, "downloads"},
+	{document.ErrKey, http.StatusServiceUnavailable, "key-lost"},
+	{share.ErrNotFound, http.StatusNotFound, "missing"},
+	{share.ErrOver, http.StatusGone, "share-over"},
+	{errRanges, http.StatusRequestedRangeNotSatisfiable, "ranges"},
 	{document.ErrClosed, http.StatusForbidden, "closed"},
 	{document.ErrTooLarge, http.StatusRequestEntityTooLarge, "too-large"},
 	{document.ErrQuota, http.StatusInsufficientStorage, "quota"},
