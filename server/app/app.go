@@ -19,7 +19,9 @@ import (
 	"voute.dev/voute/server/outbox"
 	"voute.dev/voute/server/password"
 	"voute.dev/voute/server/room"
+	"voute.dev/voute/server/secret"
 	"voute.dev/voute/server/session"
+	"voute.dev/voute/server/share"
 	"voute.dev/voute/server/status"
 	"voute.dev/voute/server/store"
 	"voute.dev/voute/server/web"
@@ -51,6 +53,7 @@ type App struct {
 	accounts    *account.Service
 	sessions    *session.Service
 	documents   *document.Service
+	shares      *share.Service
 	examiner    *document.Examiner
 	notices     *notice.Service
 	room        *room.Service
@@ -86,6 +89,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, a.Close())
 	}
 	a.assemble()
+	if err := a.shares.Shares.Adopt(ctx, secret.ID); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
 	if err := a.documents.Recover(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot clear up after the last stop: %w", err), a.Close())
 	}
@@ -131,13 +137,19 @@ func (a *App) assemble() {
 		Within: a.db.Within, Wake: waker(a.wakes.mail), Now: a.now,
 	}
 	a.documents = &document.Service{
-		Documents: store.Documents{DB: a.db}, Lists: store.Documents{DB: a.db}, Shares: store.Shares{DB: a.db}, Transfers: store.Transfers{DB: a.db},
+		Documents: store.Documents{DB: a.db}, Lists: store.Documents{DB: a.db}, Transfers: store.Transfers{DB: a.db},
 		Accounts: store.Accounts{DB: a.db}, Journal: store.Journal{DB: a.db}, Outbox: store.Letters{DB: a.db}, Letters: writer,
 		Blobs: a.blobs, Keys: liveKeys{a.behind}, Scanner: liveScanner{a.behind},
 		Downloads: store.Documents{DB: a.db}, Holds: store.Holds{DB: a.db}, Destructions: store.Destructions{DB: a.db}, Dues: store.Documents{DB: a.db},
 		Within: a.db.Within, Config: a.config.Current,
 		WakeScan: waker(a.wakes.scan), WakeMail: waker(a.wakes.mail), Now: a.now, Log: a.log,
 	}
+	a.shares = &share.Service{
+		Shares: store.Sharings{DB: a.db}, Lists: store.Sharings{DB: a.db}, Ledger: store.Sharings{DB: a.db}, Documents: a.documents,
+		Accounts: store.Accounts{DB: a.db}, Journal: store.Journal{DB: a.db}, Outbox: store.Letters{DB: a.db}, Letters: writer,
+		Within: a.db.Within, Config: a.config.Current, WakeMail: waker(a.wakes.mail), Now: a.now, Log: a.log,
+	}
+	a.documents.Sharing = a.shares
 	a.examiner = &document.Examiner{Service: a.documents}
 	a.notices = &notice.Service{
 		Notices: store.Notices{DB: a.db}, Accounts: store.Accounts{DB: a.db}, Outbox: store.Letters{DB: a.db}, Letters: writer,
@@ -154,7 +166,7 @@ func (a *App) assemble() {
 	}
 	a.probes = a.newProbes()
 	a.site = &web.Site{
-		Config: a.config.Current, Accounts: a.accounts, Sessions: a.sessions, Documents: a.documents, Now: a.now, Log: a.log,
+		Config: a.config.Current, Accounts: a.accounts, Sessions: a.sessions, Documents: a.documents, Shares: a.shares, Now: a.now, Log: a.log,
 		Draining: a.state.draining.Load,
 	}
 }

@@ -22,6 +22,7 @@ const (
 	foldTick    = time.Minute
 	journalTick = time.Hour
 	policyTick  = time.Minute
+	sharesTick  = time.Minute
 )
 
 // work runs everything that nobody asks for, until the context ends and all of
@@ -48,6 +49,9 @@ func (a *App) work(ctx context.Context) {
 		},
 		func(ctx context.Context) {
 			repeat(ctx, nil, every(ctx, sweepTick), a.attempt("sweep the documents", a.documents.Sweep))
+		},
+		func(ctx context.Context) {
+			repeat(ctx, nil, every(ctx, sharesTick), a.attempt("sweep the shares", a.shares.Sweep))
 		},
 		func(ctx context.Context) {
 			repeat(ctx, nil, every(ctx, sessionTick), a.attempt("sweep the sessions", a.sessions.Sweep))

@@ -167,6 +167,7 @@ func (w *world) settle() {
 	}
 	w.must(w.app.documents.FollowPolicy(ctx))
 	w.must(w.app.documents.Sweep(ctx))
+	w.must(w.app.shares.Sweep(ctx))
 	w.must(w.app.outbox.Deliver(ctx))
 }
 

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"voute.dev/voute/server/blocklist"
+)
 
 // Config is the whole of voute.yaml.
 type Config struct {
@@ -162,6 +166,16 @@ type Mail struct {
 // Uploads can be closed by the operator, for example when the retention policy is gone.
 type Uploads struct {
 	Closed bool `json:"closed,omitempty"`
+	// BlockedExtensions are endings of names that are refused: exe, tar.gz;
+	// BlockedTypes are media types by a document's first bytes: application/x-sh,
+	// video/*. What is in an archive is not looked at for either.
+	BlockedExtensions []string `json:"blockedExtensions,omitempty"`
+	BlockedTypes      []string `json:"blockedTypes,omitempty"`
+}
+
+// Blocklist is what is refused.
+func (u Uploads) Blocklist() blocklist.List {
+	return blocklist.List{Extensions: u.BlockedExtensions, Types: u.BlockedTypes}
 }
 
 // Shutdown is how the server stops. It is read when the stop is asked.

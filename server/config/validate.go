@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"voute.dev/voute/server/blocklist"
 )
 
 // problems gathers what is wrong, so that a person corrects a file once.
@@ -42,6 +44,7 @@ func (c *Config) Validate() error {
 	c.Keys.validate(&p)
 	c.Scanner.validate(c.Storage.MaxDocumentBytes, &p)
 	c.Mail.validate(&p)
+	c.Uploads.validate(&p)
 	c.Shutdown.validate(&p)
 	if c.Notice != nil {
 		c.Notice.validate(&p)
@@ -176,6 +179,15 @@ func (s Scanner) validate(largest int64, p *problems) {
 	}
 	if s.Quarantine() < 0 || s.Quarantine() > 365 {
 		p.add("scanner.quarantineDays", "is %d: write 0 to 365", s.Quarantine())
+	}
+}
+
+func (u Uploads) validate(p *problems) {
+	if err := (blocklist.List{Extensions: u.BlockedExtensions}).Check(); err != nil {
+		p.add("uploads.blockedExtensions", "%s", err)
+	}
+	if err := (blocklist.List{Types: u.BlockedTypes}).Check(); err != nil {
+		p.add("uploads.blockedTypes", "%s", err)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"time"
 
+	"voute.dev/voute/server/journal"
 	"voute.dev/voute/server/retention"
 )
 
@@ -65,12 +66,6 @@ func (d Document) Over(now time.Time) bool {
 	return d.State == Expired || d.State == Deleted || d.State == Shredded || !now.Before(d.Expires)
 }
 
-// Share says that a person may read a document.
-type Share struct {
-	Document, Account, By string
-	Time                  time.Time
-}
-
 // Usage is how full the vault is, in plain bytes.
 type Usage struct {
 	Used, Reserved, Documents int64
@@ -89,6 +84,9 @@ var (
 	ErrHeld     = errors.New("the document is under legal hold")
 	ErrNotHeld  = errors.New("the document is not under legal hold")
 	ErrBroken   = errors.New("the upload broke off")
+	ErrLimit    = errors.New("there were as many downloads as the share allows")
+	ErrKey      = errors.New("the document's key is not to be had")
+	ErrBlocked  = errors.New("files of this kind are not taken")
 )
 
 // UnknownError names the addresses that belong to nobody here.
@@ -117,7 +115,7 @@ type Repository interface {
 type Lists interface {
 	// SentBy and SharedWith leave out what is being received and what is gone.
 	SentBy(ctx context.Context, account string) ([]Document, error)
-	SharedWith(ctx context.Context, account string) ([]Document, error)
+	SharedWith(ctx context.Context, account string, now time.Time) ([]Document, error)
 	// ToScan are in the order in which they came.
 	ToScan(ctx context.Context, now time.Time, limit int) ([]Document, error)
 	// Queue has the ids of all that wait for the antivirus, or are before it,
@@ -137,10 +135,14 @@ type Lists interface {
 	Receiving(ctx context.Context) ([]Document, error)
 }
 
-// Shares says who may read what.
-type Shares interface {
-	// Put tells whether the share is new.
-	Put(ctx context.Context, s Share) (bool, error)
-	Of(ctx context.Context, document string) ([]Share, error)
-	Exists(ctx context.Context, document, account string) (bool, error)
+// Sharing says who may read what, and is told what they have to know. Package
+// share does it.
+type Sharing interface {
+	Reads(ctx context.Context, document, account string) (bool, error)
+	// Offer, Settled and Take are part of the caller's transaction.
+	Offer(ctx context.Context, by journal.Actor, d Document, readers []string) error
+	Settled(ctx context.Context, d Document) error
+	// Take counts a download and tells through which share it is had; it
+	// refuses with ErrLimit one more than allowed.
+	Take(ctx context.Context, by journal.Actor, d Document, p Part) (share string, err error)
 }

@@ -70,7 +70,7 @@ func (m *machine) boot(folder *fragile.Folder) {
 	}
 	documents := store.Documents{DB: m.db}
 	m.service = &document.Service{
-		Documents: documents, Lists: documents, Shares: store.Shares{DB: m.db}, Transfers: store.Transfers{DB: m.db},
+		Documents: documents, Lists: documents, Sharing: nobody{}, Transfers: store.Transfers{DB: m.db},
 		Accounts: store.Accounts{DB: m.db}, Journal: store.Journal{DB: m.db}, Blobs: blob.Over(folder), Keys: m.keys,
 		Within: m.within, Config: func() *config.Config { return c }, WakeScan: func() {}, WakeMail: func() {},
 		Now: time.Now, Log: slog.New(slog.DiscardHandler),
@@ -325,3 +325,8 @@ func TestASlowLineIsSavedInBetween(t *testing.T) {
 		t.Errorf("it was saved at %v", saved)
 	}
 }
+
+// nobody is whom these documents are shared with.
+type nobody struct{ document.Sharing }
+
+func (nobody) Offer(context.Context, journal.Actor, document.Document, []string) error { return nil }

@@ -8,6 +8,7 @@ import (
 
 	"voute.dev/voute/server/blob"
 	"voute.dev/voute/server/journal"
+	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/seal"
 )
 
@@ -20,9 +21,18 @@ type Content struct {
 // Close clears what was opened.
 func (c *Content) Close() error { return errors.Join(c.Reader.Close(), c.from.Close()) }
 
-// Open gives the bytes of an available document to a participant, and writes
-// down that they were asked for.
-func (s *Service) Open(ctx context.Context, by journal.Actor, id, portion string) (Document, *Content, error) {
+// Part is what somebody asks for of a document.
+type Part struct {
+	From, Length int64
+	Silent       bool // the sender who wants to know of downloads knows already
+}
+
+// Whole tells whether it is all of a document of a size.
+func (p Part) Whole(size int64) bool { return p.From == 0 && p.Length >= size }
+
+// Open gives the bytes of an available document to a participant. It counts as
+// a download, and is written down, in one transaction.
+func (s *Service) Open(ctx context.Context, by journal.Actor, id string, p Part) (Document, *Content, error) {
 	d, err := s.Find(ctx, by.ID, id)
 	if err != nil {
 		return d, nil, err
@@ -31,28 +41,40 @@ func (s *Service) Open(ctx context.Context, by journal.Actor, id, portion string
 		return d, nil, ErrNotReady
 	}
 	content, err := s.open(ctx, d)
-	if gone(err) {
-		// Refused, and kept until it expires: a wrong path to Vault, or a Vault
-		// restored from an old snapshot, gives the same answer, and nothing may
-		// be lost by it.
-		s.Log.Error("the key of a live document is gone: if its bucket was not closed on purpose, look at the path and the snapshot of the key service", "document", d.ID, "bucket", d.Bucket)
-		return d, nil, ErrOver
+	if lost(err) {
+		// It may come back: a wrong path to Vault, or a Vault restored from an old
+		// snapshot, gives the same answer as one in which the key was destroyed. When
+		// its bucket is closed, a document has expired and is not looked for.
+		s.Log.Error("the key of a live document is not to be had: if its bucket was not closed on purpose, look at the path and the snapshot of the key service", "document", d.ID, "bucket", d.Bucket)
+		return d, nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
 	if err != nil {
 		return d, nil, err
 	}
-	if err := s.note(ctx, by, journal.DocumentDownloaded, id, portionOf(portion)); err != nil {
+	if err := s.Within(ctx, func(ctx context.Context) error { return s.download(ctx, by, d, p) }); err != nil {
 		return d, nil, errors.Join(err, content.Close())
 	}
 	return d, content, nil
 }
 
-func portionOf(portion string) journal.Detail {
-	if portion == "" {
-		return nil
+// download counts and writes down that a part of a document was asked for.
+func (s *Service) download(ctx context.Context, by journal.Actor, d Document, p Part) error {
+	detail := journal.Detail{}
+	if !p.Whole(d.Size) {
+		detail["range"] = fmt.Sprintf("%d-%d", p.From, p.From+p.Length-1)
 	}
-	return journal.Detail{"range": portion[:min(len(portion), 100)]}
+	if by.ID != d.Owner {
+		share, err := s.Sharing.Take(ctx, by, d, p)
+		if err != nil {
+			return err
+		}
+		detail["share"] = share
+	}
+	return s.note(ctx, by, journal.DocumentDownloaded, d.ID, detail)
 }
+
+// lost tells whether the key service answers, and has no key that opens this.
+func lost(err error) bool { return gone(err) || errors.Is(err, keys.ErrDamaged) }
 
 // open is the only way to a document's bytes for anybody, the antivirus included.
 func (s *Service) open(ctx context.Context, d Document) (*Content, error) {

@@ -1,13 +1,16 @@
 package document
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"voute.dev/voute/server/blocklist"
 	"voute.dev/voute/server/config"
+	"voute.dev/voute/server/filename"
 	"voute.dev/voute/server/journal"
 	"voute.dev/voute/server/retention"
 	"voute.dev/voute/server/secret"
@@ -29,7 +32,10 @@ func (s *Service) Receive(ctx context.Context, by journal.Actor, u Upload, body 
 	if err != nil {
 		return Document{}, err
 	}
-	d, err = s.take(ctx, d, body)
+	body, err = s.sniff(body)
+	if err == nil {
+		d, err = s.take(ctx, d, body)
+	}
 	if err == nil {
 		err = s.atomically(ctx, func(ctx context.Context) error {
 			d, err = s.received(ctx, by, d, u.Recipients)
@@ -51,6 +57,8 @@ func (s *Service) Allowed(u Upload) error {
 		return ErrClosed
 	case u.Expected > c.Storage.MaxDocumentBytes:
 		return ErrTooLarge
+	case s.blocklist().Name(u.Name) != nil:
+		return fmt.Errorf("%w: %w", ErrBlocked, s.blocklist().Name(u.Name))
 	}
 	_, err := s.policy().Days(u.Days)
 	return err
@@ -77,6 +85,20 @@ func (s *Service) admit(ctx context.Context, by journal.Actor, d Document, bytes
 	return d, s.Documents.Reserve(ctx, d.ID, bytes, s.Config().Storage.QuotaBytes)
 }
 
+// blocklist is what the client does not want.
+func (s *Service) blocklist() blocklist.List { return s.Config().Uploads.Blocklist() }
+
+// sniff refuses what begins like a blocked type, before anything is kept of it.
+// What begins otherwise when it has all come is found when it is scanned.
+func (s *Service) sniff(body io.Reader) (io.Reader, error) {
+	ahead := bufio.NewReaderSize(body, blocklist.FirstBytes)
+	first, _ := ahead.Peek(blocklist.FirstBytes) // who reads on meets its error
+	if err := s.blocklist().Content(first); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBlocked, err)
+	}
+	return ahead, nil
+}
+
 func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
 	policy := retention.Of(c)
 	days, err := policy.Days(u.Days)
@@ -86,7 +108,7 @@ func (s *Service) draft(c *config.Config, owner string, u Upload) Document {
 	id, now := secret.ID(), s.Now()
 	expires := retention.Expiry(now, days, policy.Zone)
 	return Document{
-		ID: id, Owner: owner, Name: CleanName(u.Name), Created: now, Expires: expires,
+		ID: id, Owner: owner, Name: filename.Keep(u.Name), Created: now, Expires: expires,
 		Bucket: policy.Bucket(expires), Blob: id, Reserved: u.Expected,
 	}
 }
@@ -123,12 +145,10 @@ func (s *Service) received(ctx context.Context, by journal.Actor, d Document, re
 	if err != nil {
 		return d, err
 	}
-	for _, reader := range recipients {
-		if _, err := s.share(ctx, by, d, reader); err != nil {
-			return d, err
-		}
+	if len(recipients) == 0 {
+		return d, nil
 	}
-	return d, nil
+	return d, s.Sharing.Offer(ctx, by, d, recipients)
 }
 
 // forget removes what an upload that did not arrive has left.

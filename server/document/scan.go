@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voute.dev/voute/server/blob"
+	"voute.dev/voute/server/blocklist"
 	"voute.dev/voute/server/journal"
 	"voute.dev/voute/server/scan"
 	"voute.dev/voute/server/seal"
@@ -20,6 +21,7 @@ const (
 	WhyTooLarge   = "too-large"
 	WhyEncrypted  = "encrypted"
 	WhyLimits     = "limits"
+	WhyBlocked    = "blocked"
 	WhyNotScanned = "not-scanned" // of an earlier version
 	WhyDamaged    = "damaged"
 	WhyKeyGone    = "key-gone"
@@ -45,6 +47,8 @@ func (s *Service) Examine(ctx context.Context, d Document) error {
 		return ctx.Err() // stopping: it is tried again after the next start
 	case errors.Is(err, seal.ErrDamaged), errors.Is(err, blob.ErrNotFound):
 		return errors.Join(err, s.settle(ctx, d, Fail, WhyDamaged))
+	case errors.Is(err, ErrBlocked):
+		return s.settle(ctx, d, Fail, WhyBlocked)
 	case err != nil:
 		return s.postpone(ctx, d, err)
 	}
@@ -64,6 +68,9 @@ func (s *Service) verdict(ctx context.Context, d Document) (scan.Verdict, error)
 		return scan.Verdict{}, err
 	}
 	defer func() { _ = opened.Close() }()
+	if err := s.unwanted(opened); err != nil {
+		return scan.Verdict{}, err
+	}
 	in := &witness{from: io.NewSectionReader(opened, 0, d.Size)}
 	verdict, err := s.Scanner.Scan(ctx, in)
 	if in.err != nil {
@@ -73,6 +80,20 @@ func (s *Service) verdict(ctx context.Context, d Document) (scan.Verdict, error)
 		return scan.Verdict{}, fmt.Errorf("the antivirus took %d of %d bytes of document %s", in.count, d.Size, d.ID)
 	}
 	return verdict, err
+}
+
+// unwanted finds, whichever way a document came, that it begins like a blocked type.
+func (s *Service) unwanted(opened io.ReaderAt) error {
+	first := make([]byte, blocklist.FirstBytes)
+	defer clear(first)
+	n, err := opened.ReadAt(first, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if err := s.blocklist().Content(first[:n]); err != nil {
+		return fmt.Errorf("%w: %w", ErrBlocked, err)
+	}
+	return nil
 }
 
 // settle writes a verdict down, and tells who waits for it.
@@ -90,8 +111,8 @@ func (s *Service) settle(ctx context.Context, d Document, verdict Event, why str
 		if err != nil {
 			return err
 		}
-		if verdict == Clear {
-			return s.announceAll(ctx, moved)
+		if err := s.Sharing.Settled(ctx, moved); err != nil || verdict == Clear {
+			return err
 		}
 		return s.tellSender(ctx, moved)
 	})
@@ -122,7 +143,7 @@ func (s *Service) postpone(ctx context.Context, d Document, cause error) error {
 // whyLate: a key that is gone may yet come back, but not for ever.
 func whyLate(cause error) string {
 	switch {
-	case gone(cause):
+	case lost(cause):
 		return WhyKeyGone
 	case errors.Is(cause, scan.ErrSlow):
 		return WhySlow

@@ -19,7 +19,6 @@ import (
 
 // Letters writes what people are told of documents.
 type Letters interface {
-	Shared(a account.Account, sender, document string, until time.Time) (outbox.Letter, error)
 	Refused(a account.Account, document string, until time.Time) (outbox.Letter, error)
 }
 
@@ -27,8 +26,8 @@ type Letters interface {
 type Service struct {
 	Documents Repository
 	Lists     Lists
-	Shares    Shares
 	Transfers Transfers
+	Sharing   Sharing
 	Downloads Downloads
 	Holds     Holds
 	// Destructions are the records of what was shredded; Dues what is to be.
@@ -61,7 +60,7 @@ func (s *Service) Find(ctx context.Context, reader, id string) (Document, error)
 		return Document{}, err
 	}
 	if d.Owner != reader {
-		shared, err := s.Shares.Exists(ctx, id, reader)
+		shared, err := s.Sharing.Reads(ctx, id, reader)
 		if err != nil {
 			return Document{}, err
 		}
@@ -100,7 +99,7 @@ func (s *Service) Ahead(ctx context.Context) (map[string]int64, error) {
 
 // Received lists what a person may read now.
 func (s *Service) Received(ctx context.Context, reader string) ([]Document, error) {
-	all, err := s.notOver(s.Lists.SharedWith(ctx, reader))
+	all, err := s.notOver(s.Lists.SharedWith(ctx, reader, s.Now()))
 	readable := all[:0]
 	for _, d := range all {
 		if d.State == Available {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"voute.dev/voute/server/account"
-	"voute.dev/voute/server/journal"
 )
 
 // Recipients finds the people behind addresses, each once, the sender left
@@ -45,75 +44,6 @@ func (s *Service) person(ctx context.Context, email string) (account.Account, er
 		err = account.ErrNotFound
 	}
 	return a, err
-}
-
-// Share lets more people read a document. They are told at once if it is
-// available, and when it becomes so otherwise.
-func (s *Service) Share(ctx context.Context, by journal.Actor, id string, readers []string) error {
-	defer s.WakeMail()
-	return s.Within(ctx, func(ctx context.Context) error {
-		d, err := s.own(ctx, by.ID, id)
-		if err != nil {
-			return err
-		}
-		if !d.State.opens() {
-			return ErrNotReady
-		}
-		return s.shareWith(ctx, by, d, readers)
-	})
-}
-
-func (s *Service) shareWith(ctx context.Context, by journal.Actor, d Document, readers []string) error {
-	for _, reader := range readers {
-		added, err := s.share(ctx, by, d, reader)
-		if err != nil {
-			return err
-		}
-		if added && d.State == Available {
-			if err := s.tell(ctx, d, reader); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (s *Service) share(ctx context.Context, by journal.Actor, d Document, reader string) (bool, error) {
-	added, err := s.Shares.Put(ctx, Share{Document: d.ID, Account: reader, By: by.ID, Time: s.Now()})
-	if err != nil || !added {
-		return false, err
-	}
-	return true, s.note(ctx, by, journal.DocumentShared, d.ID, journal.Detail{"with": reader})
-}
-
-// announceAll tells every recipient that a document has become available.
-func (s *Service) announceAll(ctx context.Context, d Document) error {
-	shares, err := s.Shares.Of(ctx, d.ID)
-	if err != nil {
-		return err
-	}
-	for _, share := range shares {
-		if err := s.tell(ctx, d, share.Account); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) tell(ctx context.Context, d Document, reader string) error {
-	a, err := s.Accounts.ByID(ctx, reader)
-	if err != nil || !a.Reachable() {
-		return err
-	}
-	sender, err := s.Accounts.ByID(ctx, d.Owner)
-	if err != nil {
-		return err
-	}
-	letter, err := s.Letters.Shared(a, sender.Name, d.ID, d.Expires)
-	if err != nil {
-		return err
-	}
-	return s.Outbox.Add(ctx, letter)
 }
 
 func (s *Service) tellSender(ctx context.Context, d Document) error {

@@ -94,3 +94,14 @@ const (
 	DocumentHeld        Kind = "document.held"
 	DocumentReleased    Kind = "document.released"
 )
+
+// Kinds of action on shares.
+const (
+	ShareCreated   Kind = "share.created"
+	ShareWithdrawn Kind = "share.withdrawn" // from one recipient
+	ShareResent    Kind = "share.resent"
+	ShareExtended  Kind = "share.extended"
+	ShareRecalled  Kind = "share.recalled"
+	ShareEnded     Kind = "share.ended"
+	ShareReminded  Kind = "share.reminded"
+)

@@ -39,6 +39,8 @@ type content struct {
 	Code         string
 	Until        string
 	Sender       string
+	Reader       string
+	Several      bool // documents
 	Percent      int
 	Taken, Quota string
 	Change       change
@@ -63,9 +65,19 @@ func (w Writer) Code(a account.Account, code string, until time.Time) (outbox.Le
 	return w.write(outbox.Code, "code", a, until, content{Code: code})
 }
 
-// Shared tells a person that somebody has shared a document.
-func (w Writer) Shared(a account.Account, sender, document string, until time.Time) (outbox.Letter, error) {
-	return w.write(outbox.Shared, "shared", a, until, content{Sender: sender, Link: "/documents/" + document})
+// Shared tells a person that somebody has shared one document or several.
+func (w Writer) Shared(a account.Account, sender, link string, documents int, until time.Time) (outbox.Letter, error) {
+	return w.write(outbox.Shared, "shared", a, until, content{Sender: sender, Link: link, Several: documents > 1})
+}
+
+// Reminder tells a recipient that the end is near of what was not downloaded.
+func (w Writer) Reminder(a account.Account, sender, link string, until time.Time) (outbox.Letter, error) {
+	return w.write(outbox.Reminder, "reminder", a, until, content{Sender: sender, Link: link})
+}
+
+// Downloaded tells a sender that somebody downloads what was shared.
+func (w Writer) Downloaded(a account.Account, reader, share string, until time.Time) (outbox.Letter, error) {
+	return w.write(outbox.Downloaded, "downloaded", a, until, content{Reader: reader, Link: "/shares/" + share})
 }
 
 // Refused tells a sender that a document did not become available.

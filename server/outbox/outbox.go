@@ -18,9 +18,11 @@ const (
 	Invitation Kind = "invitation"
 	Shared     Kind = "shared"
 	Refused    Kind = "refused"
-	Notice     Kind = "notice"    // a change of the service is to come
-	Withdrawn  Kind = "withdrawn" // it does not take place
-	Room       Kind = "room"      // the vault gets full
+	Reminder   Kind = "reminder"   // something shared ends soon
+	Downloaded Kind = "downloaded" // something shared was
+	Notice     Kind = "notice"     // a change of the service is to come
+	Withdrawn  Kind = "withdrawn"  // it does not take place
+	Room       Kind = "room"       // the vault gets full
 )
 
 // Letter is one message to one person.

@@ -85,9 +85,9 @@ func (s Documents) SentBy(ctx context.Context, account string) ([]document.Docum
 }
 
 // SharedWith lists what others share with a person, the newest first.
-func (s Documents) SharedWith(ctx context.Context, account string) ([]document.Document, error) {
-	return s.list(ctx, `id IN (SELECT document FROM shares WHERE account = ?)
-		AND state IN ('scanning', 'available', 'quarantined', 'failed') ORDER BY created DESC, id`, account)
+func (s Documents) SharedWith(ctx context.Context, account string, now time.Time) ([]document.Document, error) {
+	return s.list(ctx, `id IN (SELECT d.document FROM `+reading+` WHERE `+stands+` AND r.account = ?2)
+		AND state IN ('scanning', 'available', 'quarantined', 'failed') ORDER BY created DESC, id`, stamp(now), account)
 }
 
 // ToScan lists what waits for the antivirus. All have waited from their deadline

@@ -23,6 +23,8 @@ import (
 	"voute.dev/voute/server/room/roomtest"
 	"voute.dev/voute/server/session"
 	"voute.dev/voute/server/session/sessiontest"
+	"voute.dev/voute/server/share"
+	"voute.dev/voute/server/share/sharetest"
 )
 
 func open(t *testing.T, people ...string) *DB {
@@ -60,9 +62,18 @@ func TestContracts(t *testing.T) {
 		documenttest.Contract(t, func(t *testing.T) documenttest.Subject {
 			db := open(t, "a", "b", "c")
 			return documenttest.Subject{
-				Documents: Documents{db}, Lists: Documents{db}, Shares: Shares{db}, Transfers: Transfers{db},
+				Documents: Documents{db}, Lists: Documents{db}, Transfers: Transfers{db},
 				Holds: Holds{db}, Destructions: Destructions{db}, Dues: Documents{db},
+				Share: func(id, account string) error {
+					return Sharings{db}.Add(t.Context(), share.Share{ID: id, Owner: "a", Documents: []string{id}, Recipients: []share.Recipient{{Account: account}}})
+				},
 			}
+		})
+	})
+	t.Run("shares", func(t *testing.T) {
+		sharetest.Contract(t, func(t *testing.T) sharetest.Subject {
+			db := open(t, "a", "b", "c")
+			return sharetest.Subject{Shares: Sharings{db}, Lists: Sharings{db}, Ledger: Sharings{db}, Documents: Documents{db}}
 		})
 	})
 	t.Run("room", func(t *testing.T) {

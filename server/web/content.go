@@ -4,36 +4,81 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"voute.dev/voute/server/document"
+	"voute.dev/voute/server/filename"
 )
 
 // content gives the bytes of a document: always as a file to keep, never as
 // something a browser would show in this site's name.
 func (s *Site) content(r *request) error {
+	d, err := s.Documents.Find(r.Context(), r.account.ID, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if !d.Readable(s.Now()) {
+		return document.ErrNotReady
+	}
+	etag := fmt.Sprintf("%q", d.SHA256)
+	want := wantedOf(r.Request, etag, d.Size)
+	if want.tooMany {
+		r.w.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", d.Size))
+		return errRanges
+	}
+	if want.nothing {
+		s.offer(r, d.Name, "application/octet-stream")
+		r.w.Header().Set("ETag", etag)
+		http.ServeContent(r.w, r.Request, "", time.Time{}, &unopened{size: d.Size})
+		return nil
+	}
+	return s.give(r, d, want.part, etag)
+}
+
+// give opens a document and writes what was asked for of it.
+func (s *Site) give(r *request, d document.Document, part document.Part, etag string) error {
 	if err := s.downloads.enter(); err != nil {
 		return err
 	}
 	defer s.downloads.leave()
-	d, content, err := s.Documents.Open(r.Context(), r.actor(), r.PathValue("id"), r.Header.Get("Range"))
+	d, content, err := s.Documents.Open(r.Context(), r.actor(), d.ID, part)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = content.Close() }()
 	given := &watched{Content: content, r: r, document: d, checked: s.Now()}
+	s.offer(r, d.Name, "application/octet-stream")
+	r.w.Header().Set("ETag", etag)
+	http.ServeContent(r.w, r.Request, "", time.Time{}, given)
+	return given.err
+}
+
+// offer sets the headers of what is given out to be kept.
+func (s *Site) offer(r *request, name, kind string) {
 	h := r.w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", disposition(d.Name))
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", filename.Disposition(name))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	h.Set("Cache-Control", "private, no-store")
-	h.Set("ETag", fmt.Sprintf("%q", d.SHA256))
-	http.ServeContent(r.w, r.Request, "", d.Created, given)
-	return given.err
+}
+
+// unopened is a document of which nothing but its size is told.
+type unopened struct{ size, offset int64 }
+
+func (*unopened) Read([]byte) (int, error) {
+	return 0, errors.New("nothing of this document was to be read")
+}
+
+func (u *unopened) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += u.offset
+	case io.SeekEnd:
+		offset += u.size
+	}
+	u.offset = offset
+	return offset, nil
 }
 
 // watched is a document while it is given out. It ends half-way when its time
@@ -74,20 +119,4 @@ func (w *watched) check(now time.Time) error {
 	}
 	_, err := w.r.site.Documents.Find(w.r.Context(), w.r.account.ID, w.document.ID)
 	return err
-}
-
-// disposition names a file as RFC 6266 says: in plain ASCII for old programs,
-// and in full for all others.
-func disposition(name string) string {
-	plain := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || strings.ContainsRune(`"\%`, r) {
-			return '_'
-		}
-		return r
-	}, name)
-	header := mime.FormatMediaType("attachment", map[string]string{"filename": plain})
-	if plain == name {
-		return header
-	}
-	return header + "; filename*=UTF-8''" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 }

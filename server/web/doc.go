@@ -22,7 +22,7 @@
 //	POST /documents                     multipart/form-data: days (optional), recipients (e-mail addresses,
 //	                                    one a line, or repeated; optional), file: the last part
 //	GET  /documents/{id}                a document's page
-//	GET  /documents/{id}/content        its bytes; ranges are served
+//	GET  /documents/{id}/content        its bytes; ranges are served, eight at a time
 //	POST /documents/{id}/share          email (one or several, one a line, or repeated)
 //	GET  /documents/{id}/delete         asks to confirm
 //	POST /documents/{id}/delete
@@ -32,6 +32,19 @@
 //	HEAD, PATCH, DELETE /uploads/{id}   how far it has come; its next bytes; its end
 //	POST /uploads/{id}                  one of these three, named in X-HTTP-Method-Override
 //	GET  /uploads/{id}                  leads to the document, once it has arrived
+//	GET  /shares                        what one has shared, and what others share
+//	GET  /shares/new                    page to share documents; ?document=ID chooses, may be repeated
+//	POST /shares                        document (repeated), email (as above), message, days, limit, notify=yes
+//	                                    (the last four optional)
+//	GET  /shares/{id}                   a share's page, for its sender or a recipient
+//	GET  /shares/{id}/zip               all that one may read of it, in one ZIP
+//	POST /shares/{id}/recipients        email (as above)
+//	POST /shares/{id}/recipients/{account}/remove
+//	POST /shares/{id}/notice            tells the recipients again
+//	POST /shares/{id}/extend            days from now; empty: as long as its documents
+//	POST /shares/{id}/recall            ends it, its documents stay
+//	GET  /shares/{id}/delete            asks to confirm
+//	POST /shares/{id}/delete            destroys its documents
 //	GET  /quarantine                    pilots only, as those that follow
 //	GET  /users
 //	POST /users                         name, email, language (fr or en)
@@ -47,7 +60,7 @@
 //	GET  /terms
 //	GET  /logo, /assets/{name}
 //
-// POST /documents redirects to /documents/{id}. For programs that read pages,
+// POST /shares redirects to /shares/{id}; POST /documents redirects to /documents/{id}. For programs that read pages,
 // <main> carries data-page (its template), data-state (of a document: scanning,
 // available, quarantined, failed) and data-sha256 (of a document that is not
 // refused); a user's row has data-account and data-state. What is under legal hold
@@ -64,8 +77,10 @@
 //
 // # Status codes
 //
-// 403 not allowed · 404 unknown, or somebody else's · 409 not where the upload
-// is · 410 expired or deleted · 413 larger than a document may be · 421 not this server's name · 422 to
+// 403 not allowed, or as many downloads as the share allows · 404 unknown, or
+// somebody else's · 409 not where the upload is · 410 expired, deleted or ended ·
+// 413 larger than a document may be · 415 a blocked kind of file · 416 no such part
+// of a document, or more than eight at once · 421 not this server's name · 422 to
 // correct · 429 wait (Retry-After) · 503 a service behind is away, or the server
 // restarts and takes no new uploads (Retry-After) · 507 no room left within the
 // quota.

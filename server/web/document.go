@@ -14,7 +14,8 @@ type documentView struct {
 	Sender     account.Account
 	Recipients []recipientRow
 	Emails     string // to correct
-	Ahead      int64  // documents before it at the antivirus
+	Messages   []string
+	Ahead      int64 // documents before it at the antivirus
 
 	Downloadable bool
 	Longest      int // by how many days its life may be lengthened
@@ -68,19 +69,13 @@ func (s *Site) viewDocument(r *request, d document.Document) (view documentView,
 	if view.Mine {
 		view.Longest = s.Documents.Longest(d)
 	}
-	if view.Sender, err = s.Accounts.Accounts.ByID(r.Context(), d.Owner); err != nil || !view.Mine {
+	if view.Sender, err = s.Accounts.Accounts.ByID(r.Context(), d.Owner); err != nil {
 		return view, err
 	}
-	shares, err := s.Documents.Shares.Of(r.Context(), d.ID)
-	if err != nil {
+	if !view.Mine {
+		view.Messages, err = s.messages(r, d)
 		return view, err
 	}
-	for _, share := range shares {
-		person, err := s.Accounts.Accounts.ByID(r.Context(), share.Account)
-		if err != nil {
-			return view, err
-		}
-		view.Recipients = append(view.Recipients, recipientRow{Person: person, Time: share.Time})
-	}
-	return view, nil
+	view.Recipients, err = s.recipients(r, d)
+	return view, err
 }

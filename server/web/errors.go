@@ -13,6 +13,7 @@ import (
 	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/session"
+	"voute.dev/voute/server/share"
 	"voute.dev/voute/server/tus"
 )
 
@@ -25,6 +26,7 @@ var (
 	errMisdirected = errors.New("not this server's name")
 	errBusy        = errors.New("too many at once")
 	errDraining    = errors.New("the server stops and takes no new uploads")
+	errRanges      = errors.New("too many parts of a document at once")
 	errPanic       = errors.New("the action panicked")
 )
 
@@ -45,6 +47,11 @@ var failures = []failure{
 	{document.ErrNotHeld, http.StatusConflict, "changed"},
 	{document.ErrNotReady, http.StatusConflict, "not-ready"},
 	{document.ErrChanged, http.StatusConflict, "changed"},
+	{document.ErrLimit, http.StatusForbidden, "downloads"},
+	{document.ErrKey, http.StatusServiceUnavailable, "key-lost"},
+	{share.ErrNotFound, http.StatusNotFound, "missing"},
+	{share.ErrOver, http.StatusGone, "share-over"},
+	{errRanges, http.StatusRequestedRangeNotSatisfiable, "ranges"},
 	{document.ErrClosed, http.StatusForbidden, "closed"},
 	{document.ErrTooLarge, http.StatusRequestEntityTooLarge, "too-large"},
 	{document.ErrQuota, http.StatusInsufficientStorage, "quota"},
@@ -55,6 +62,7 @@ var failures = []failure{
 	{document.ErrBeyond, http.StatusRequestEntityTooLarge, "beyond"},
 	{document.ErrChecksum, tus.StatusChecksumMismatch, "checksum"},
 	{document.ErrTooMany, http.StatusTooManyRequests, "too-many-uploads"},
+	{document.ErrBlocked, http.StatusUnsupportedMediaType, "blocked"},
 	{document.ErrBroken, http.StatusBadRequest, "broken"},
 	{account.ErrInvitation, http.StatusNotFound, "invitation"},
 	{account.ErrIsPilot, http.StatusForbidden, "is-pilot"},

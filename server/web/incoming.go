@@ -66,7 +66,7 @@ func (in *incoming) fields() (form uploadForm, err error) {
 		}
 		if part.FormName() == "file" {
 			in.file = part
-			form.name, form.expected = part.FileName(), in.expected()
+			form.name, form.expected = given(part), in.expected()
 			return form, nil
 		}
 		text, err := io.ReadAll(io.LimitReader(part, room+1))
@@ -75,6 +75,16 @@ func (in *incoming) fields() (form uploadForm, err error) {
 		}
 		form.set(part.FormName(), string(text))
 	}
+}
+
+// given is a file's name as it was sent: Part.FileName would leave out what it
+// takes for folders.
+func given(part *multipart.Part) string {
+	_, parameters, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	if err != nil {
+		return ""
+	}
+	return parameters["filename"]
 }
 
 func (f *uploadForm) set(field, text string) {

@@ -43,7 +43,7 @@ func composed() (keys []string) {
 	for _, state := range []document.State{document.Scanning, document.Available, document.Quarantined, document.Failed} {
 		keys = append(keys, "state."+string(state))
 	}
-	for _, why := range []string{document.WhyDeadline, document.WhySlow, document.WhyTooLarge, document.WhyEncrypted, document.WhyLimits, document.WhyNotScanned, document.WhyDamaged, document.WhyKeyGone} {
+	for _, why := range []string{document.WhyDeadline, document.WhySlow, document.WhyTooLarge, document.WhyEncrypted, document.WhyLimits, document.WhyBlocked, document.WhyNotScanned, document.WhyDamaged, document.WhyKeyGone} {
 		keys = append(keys, "document.failed."+why)
 	}
 	for _, state := range []account.State{account.Pending, account.Invited, account.Active, account.Disabled, account.Withdrawn} {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"voute.dev/voute/server/config"
+	"voute.dev/voute/server/filename"
 	"voute.dev/voute/server/language"
 	"voute.dev/voute/server/notice"
 )
@@ -45,7 +46,14 @@ func words(lang language.Language) template.FuncMap {
 		"t":    func(key string, values ...any) string { return say(lang, key, values...) },
 		"n":    func(key string, n int64) string { return count(lang, key, n) },
 		"size": lang.Size,
+		"name": fileName,
 	}
+}
+
+// fileName shows the name of a file: whatever is in it, it neither acts nor changes
+// what is around it.
+func fileName(name string) template.HTML {
+	return template.HTML("<bdi>" + template.HTMLEscapeString(filename.Display(name)) + "</bdi>")
 }
 
 // templates has, for each language, one set a page: the layout and its own file.

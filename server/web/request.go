@@ -138,7 +138,7 @@ func (r *request) clearCookie() {
 	})
 }
 
-var documentPath = regexp.MustCompile(`^/documents/(new|[a-z2-7]{26})$`)
+var documentPath = regexp.MustCompile(`^/(documents/(new|[a-z2-7]{26})|shares/[a-z2-7]{26})$`)
 
 // nextAllowed keeps the page to go to after signing in inside this site.
 func nextAllowed(path string) bool { return documentPath.MatchString(path) }

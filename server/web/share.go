@@ -28,7 +28,7 @@ func (s *Site) share(r *request) error {
 	if len(problems) > 0 {
 		return s.showDocument(r, d, http.StatusUnprocessableEntity, strings.Join(emails, "\n"), problems...)
 	}
-	if err := s.Documents.Share(r.Context(), r.actor(), d.ID, readers); err != nil {
+	if err := s.Shares.ShareDocument(r.Context(), r.actor(), d.ID, readers); err != nil {
 		return err
 	}
 	return r.redirectWith("/documents/"+d.ID, "shared")

@@ -11,6 +11,7 @@ import (
 	"voute.dev/voute/server/config"
 	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/session"
+	"voute.dev/voute/server/share"
 )
 
 // Site is the pages and what they do.
@@ -19,6 +20,7 @@ type Site struct {
 	Accounts  *account.Service
 	Sessions  *session.Service
 	Documents *document.Service
+	Shares    *share.Service
 	Now       func() time.Time
 	Log       *slog.Logger
 	// Draining tells whether the server stops: it takes no new uploads then.

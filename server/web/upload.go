@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"voute.dev/voute/server/blocklist"
 	"voute.dev/voute/server/config"
 	"voute.dev/voute/server/document"
 	"voute.dev/voute/server/retention"
@@ -74,6 +75,9 @@ func (s *Site) upload(r *request) error {
 		return s.askDocument(r, http.StatusUnprocessableEntity, form, problems...)
 	}
 	d, err := s.Documents.Receive(r.Context(), r.actor(), upload, in)
+	if blocked := blockedProblem(r, err); blocked != nil {
+		return s.askDocument(r, http.StatusUnprocessableEntity, form, *blocked)
+	}
 	if err != nil {
 		return err
 	}
@@ -105,7 +109,9 @@ func (s *Site) checkUpload(r *request, form uploadForm) (problems []problem, u d
 		u.Days = -1
 	}
 	err = s.Documents.Allowed(u)
-	if errors.Is(err, document.ErrDays) {
+	if blocked := blockedProblem(r, err); blocked != nil {
+		problems = append(problems, *blocked)
+	} else if errors.Is(err, document.ErrDays) {
 		keep := r.config.Retention
 		problems = append(problems, problem{Field: "days", Text: r.say("upload.bad-days", keep.MinDays, keep.MaxDays)})
 	} else if err != nil {
@@ -113,6 +119,19 @@ func (s *Site) checkUpload(r *request, form uploadForm) (problems []problem, u d
 	}
 	u.Recipients, problems, err = s.checkRecipients(r, form.recipients, "recipients", problems)
 	return problems, u, err
+}
+
+// blockedProblem says which kind of file the client does not want; nil if it is
+// another error or none.
+func blockedProblem(r *request, err error) *problem {
+	var blocked *blocklist.Error
+	if !errors.As(err, &blocked) {
+		return nil
+	}
+	if blocked.Extension != "" {
+		return &problem{Field: "file", Text: r.say("upload.blocked-extension", blocked.Extension)}
+	}
+	return &problem{Field: "file", Text: r.say("upload.blocked-type", blocked.Type)}
 }
 
 // checkRecipients finds the people, or says which addresses are nobody's.

@@ -18,7 +18,8 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 type Subject struct {
 	Documents document.Repository
 	Lists     document.Lists
-	Shares    document.Shares
+	// Share lets an account read a document of a's.
+	Share     func(document, account string) error
 	Transfers document.Transfers
 
 	Holds        document.Holds
@@ -38,7 +39,6 @@ func Contract(t *testing.T, empty func(*testing.T) Subject) {
 	t.Run("holds", func(t *testing.T) { holds(t, empty(t)) })
 	t.Run("records of destruction", func(t *testing.T) { destructions(t, empty(t)) })
 	t.Run("what is due", func(t *testing.T) { dues(t, empty(t)) })
-	t.Run("shares", func(t *testing.T) { shares(t, empty(t)) })
 	t.Run("transfers", func(t *testing.T) { transfers(t, empty(t)) })
 	t.Run("transfers' tails", func(t *testing.T) { tails(t, empty(t)) })
 	t.Run("transfers' lists", func(t *testing.T) { transfersLists(t, empty(t)) })
@@ -168,15 +168,14 @@ func peoplesLists(t *testing.T, s Subject) {
 		d := made(string(state), state)
 		d.Created = noon.Add(time.Duration(i) * time.Minute)
 		add(t, s, d)
-		_, err := s.Shares.Put(t.Context(), document.Share{Document: d.ID, Account: "b", By: "a", Time: noon})
-		must(t, err)
+		must(t, s.Share(d.ID, "b"))
 	}
 	want := []string{"failed", "quarantined", "available", "scanning"}
 	got, err := s.Lists.SentBy(t.Context(), "a")
 	same(t, "sent by a", want, got, err)
-	got, err = s.Lists.SharedWith(t.Context(), "b")
+	got, err = s.Lists.SharedWith(t.Context(), "b", noon)
 	same(t, "shared with b", want, got, err)
-	got, err = s.Lists.SharedWith(t.Context(), "a")
+	got, err = s.Lists.SharedWith(t.Context(), "a", noon)
 	same(t, "shared with a", nil, got, err)
 }
 
@@ -217,32 +216,4 @@ func serversLists(t *testing.T, s Subject) {
 	same(t, "live, a page", []string{"later"}, got, err)
 	got, err = s.Lists.Receiving(t.Context())
 	same(t, "receiving", []string{"receiving"}, got, err)
-}
-
-func shares(t *testing.T, s Subject) {
-	add(t, s, made("1", document.Available), made("2", document.Available))
-	first := document.Share{Document: "1", Account: "b", By: "a", Time: noon}
-	second := document.Share{Document: "1", Account: "c", By: "a", Time: noon.Add(time.Second)}
-	for _, share := range []document.Share{second, first} {
-		if added, err := s.Shares.Put(t.Context(), share); err != nil || !added {
-			t.Errorf("a new share: %v, %v", added, err)
-		}
-	}
-	again := first
-	again.Time = noon.Add(time.Hour)
-	if added, err := s.Shares.Put(t.Context(), again); err != nil || added {
-		t.Errorf("a share that exists: %v, %v", added, err)
-	}
-	all, err := s.Shares.Of(t.Context(), "1")
-	if diff := cmp.Diff([]document.Share{first, second}, all); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
-	}
-	for account, want := range map[string]bool{"a": false, "b": true} {
-		if exists, err := s.Shares.Exists(t.Context(), "1", account); err != nil || exists != want {
-			t.Errorf("shared with %s: %v, %v", account, exists, err)
-		}
-	}
-	if exists, err := s.Shares.Exists(t.Context(), "2", "b"); err != nil || exists {
-		t.Errorf("the other document: %v, %v", exists, err)
-	}
 }
