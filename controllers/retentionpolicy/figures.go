@@ -40,11 +40,8 @@ func (r *Reconciler) sum(users []v1alpha1.SharingTenant) (sum serverstatus.Figur
 	zone, told := platform.Zone(r.Config()), false
 	for i := range users {
 		for _, e := range users[i].Status.Environments {
-			if e.URL == "" {
-				continue
-			}
 			word := r.Reports.Last(serverstatus.Key{Namespace: users[i].Namespace, Tenant: users[i].Name, Environment: e.Name})
-			if word.Report == nil {
+			if word.Report == nil && e.URL != "" {
 				return sum, false
 			}
 			if figures, tells := serverstatus.FiguresOf(word.Report, zone); tells {

@@ -50,43 +50,34 @@ func (r *Reconciler) closeBuckets(ctx context.Context, s *scope, e *environment,
 		e.status.KeysWaitingSince = &metav1.Time{Time: plan.Since.Truncate(time.Second)}
 	}
 	e.waitsFor, e.deletedOn = plan.Waits, plan.Until
-	for _, day := range plan.Days {
-		if e.uncloses = r.closeBucket(ctx, s, e, day); e.uncloses != nil {
-			log.FromContext(ctx).Error(e.uncloses, "cannot delete the key of a day that is over; trying again", "environment", e.Name, "day", day.Name)
-			e.waitsFor = day.Name
-			return
-		}
-		e.status.KeysClosedThrough = day.Name
+	if len(plan.Days) == 0 {
+		return
 	}
+	done, err := buckets.Carry(ctx, s.platform.Vault, desired.KeyPrefix(s.tenant.Namespace, s.tenant.Name, e.Name), plan)
+	logger := log.FromContext(ctx).WithValues("environment", e.Name)
+	if e.uncloses = err; err != nil {
+		e.waitsFor = done.Failed
+		logger.Error(err, "cannot delete the key of a day that is over; trying again", "day", done.Failed)
+	}
+	e.status.KeysClosedThrough = orElse(done.Through, e.status.KeysClosedThrough)
+	if len(done.Deleted)+len(done.Reborn) > 0 {
+		logger.Info("deleted the keys of days that are over", "days", done.Deleted, "unconfirmed", done.Forced, "again", done.Reborn)
+	}
+	s.tellClosed(e, done)
 }
 
-// closeBucket deletes the key of one day, and those of earlier days that have
-// come to life again.
-func (r *Reconciler) closeBucket(ctx context.Context, s *scope, e *environment, day buckets.Day) error {
-	prefix := desired.KeyPrefix(s.tenant.Namespace, s.tenant.Name, e.Name) + "."
-	for _, name := range day.Again {
-		found, err := s.platform.Vault.Destroy(ctx, prefix+name)
-		if err != nil {
-			return err
-		}
-		if found {
-			keysReborn.WithLabelValues(s.tenant.Namespace, s.tenant.Name).Inc()
-			s.news = append(s.news, news{warning: true, reason: "KeyReborn", note: fmt.Sprintf(
-				"%s: the key of %s had come to life again after its deletion, and is deleted once more. Look at the clock of the node on which the server runs.", e.Name, name)})
-		}
+// tellClosed tells of what should not have been.
+func (s *scope) tellClosed(e *environment, done buckets.Done) {
+	for _, day := range done.Forced {
+		keysForced.WithLabelValues(s.tenant.Namespace, s.tenant.Name).Inc()
+		s.news = append(s.news, news{warning: true, reason: "KeyDeletedUnconfirmed", note: fmt.Sprintf(
+			"%s: the key of %s is deleted although the server has not said that nothing is left in it: the time for that was over. What was in it cannot be opened any more.", e.Name, day)})
 	}
-	found, err := s.platform.Vault.Destroy(ctx, prefix+day.Name)
-	if err != nil || !found {
-		return err
+	for _, day := range done.Reborn {
+		keysReborn.WithLabelValues(s.tenant.Namespace, s.tenant.Name).Inc()
+		s.news = append(s.news, news{warning: true, reason: "KeyReborn", note: fmt.Sprintf(
+			"%s: the key of %s had come to life again after its deletion, and is deleted once more. Look at the clock of the node on which the server runs.", e.Name, day)})
 	}
-	log.FromContext(ctx).Info("deleted the key of a day that is over", "environment", e.Name, "day", day.Name, "confirmed", !day.Forced)
-	if !day.Forced {
-		return nil
-	}
-	keysForced.WithLabelValues(s.tenant.Namespace, s.tenant.Name).Inc()
-	s.news = append(s.news, news{warning: true, reason: "KeyDeletedUnconfirmed", note: fmt.Sprintf(
-		"%s: the key of %s is deleted although the server has not said that nothing is left in it: the time for that was over. What was in it cannot be opened any more.", e.Name, day.Name)})
-	return nil
 }
 
 func (e *environment) bucketState() buckets.State {
