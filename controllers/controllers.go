@@ -44,7 +44,7 @@ import (
 // collections, and none takes more memory than that one.
 const HeapFloor = 40 << 20
 
-// told is how many tenants with news of their pilots may wait to be looked at.
+// told is how many tenants with news of one kind may wait to be looked at.
 const told = 128
 
 // Options are about the process.
@@ -187,14 +187,17 @@ func Add(ctx context.Context, manager ctrl.Manager, parts Parts) error {
 	book := billing.NewBook(cached, live, cached, parts.Namespace)
 	config := func() *configv1.PlatformConfiguration { return parts.Platform().Config }
 	moved, freed, over := make(chan event.GenericEvent, told), make(chan event.GenericEvent, told), make(chan event.GenericEvent, told)
+	figures := make(chan event.GenericEvent, told)
 	tenants := &sharingtenant.Reconciler{
 		Client: cached, Live: live, Objects: apply.New(cached, live, cached, parts.Now),
 		Platform: parts.Platform, Reports: reports, Events: manager.GetEventRecorder("sharingtenant"), Now: parts.Now, Pace: parts.Pace,
-		PublicKey: parts.PublicKey, Namespace: parts.Namespace, Wake: parts.Wake, PilotsMoved: moved,
+		PublicKey: parts.PublicKey, Namespace: parts.Namespace, Wake: parts.Wake, PilotsMoved: moved, FiguresMoved: figures,
 		Fleet: fleet.New(waker(freed)), Freed: freed, Alive: parts.Alive, Book: book, MonthsOver: over,
 	}
 	pilots := &pilot.Reconciler{Client: cached, Reports: reports, Events: manager.GetEventRecorder("pilot"), Now: parts.Now, Moved: moved}
-	policies := &retentionpolicy.Reconciler{Client: cached, Events: manager.GetEventRecorder("retentionpolicy"), Now: parts.Now}
+	policies := &retentionpolicy.Reconciler{
+		Client: cached, Reports: reports, Config: config, Events: manager.GetEventRecorder("retentionpolicy"), Now: parts.Now, Moved: figures,
+	}
 	statements := &billingstatement.Reconciler{
 		Client: cached, Book: book, Events: manager.GetEventRecorder("billingstatement"), Now: parts.Now, Config: config, Over: over,
 	}

@@ -109,6 +109,7 @@ func (w *world) startOperator(t *testing.T) {
 	config.Wrap(w.requests.record)
 	own := w.identity(t, config)
 	w.servers = simulation.StartServers(t, w.kube, w.vault, own.PublicKey)
+	w.servers.Now = func() time.Time { return w.now() }
 	w.reader = serverstatus.NewClient(own.Certificate, w.servers.Authority.Pool, w.servers.Dial)
 	w.config, w.publicKey = config, own.PublicKey
 	w.load(t, platformFile(t))

@@ -16,6 +16,10 @@ const (
 	// StorageLowCondition is there only while a server has used 80 % of its quota or
 	// more, and speaks neither for nor against Ready.
 	StorageLowCondition = "StorageLow"
+	// KeysOverdueCondition is there only while the key of a day that is over is not
+	// deleted for more than a day, and tells when it is all the same. It speaks
+	// neither for nor against Ready.
+	KeysOverdueCondition = "KeysOverdue"
 	// SuspendedCondition is True while the operator changes nothing, and tells
 	// what it would change; it is present only then.
 	SuspendedCondition = "Suspended"

@@ -126,6 +126,34 @@ type RetentionPolicyStatus struct {
 	// tenants is how many SharingTenants use the policy.
 	// +optional
 	Tenants *int32 `json:"tenants,omitempty"`
+
+	// nextExpiry is the hour in which the next document of theirs expires.
+	// +optional
+	NextExpiry *metav1.Time `json:"nextExpiry,omitempty"`
+
+	// dueIn7Days is how many documents expire within a week.
+	// +optional
+	DueIn7Days *int64 `json:"dueIn7Days,omitempty"`
+
+	// lastSweep is the day up to which each server has swept what expired, for
+	// example 2026-12-03.
+	// +optional
+	// +kubebuilder:validation:MinLength=10
+	// +kubebuilder:validation:MaxLength=10
+	LastSweep string `json:"lastSweep,omitempty"`
+
+	// shredded is how many documents were destroyed since ever.
+	// +optional
+	Shredded *int64 `json:"shredded,omitempty"`
+
+	// held is how many documents are under legal hold.
+	// +optional
+	Held *int64 `json:"held,omitempty"`
+
+	// figuresTime is when the five figures above were last taken over from the
+	// servers; at most once an hour, and only if they have changed.
+	// +optional
+	FiguresTime *metav1.Time `json:"figuresTime,omitempty"`
 }
 
 // RetentionPolicy says how long documents stay in the vault.
@@ -137,8 +165,13 @@ type RetentionPolicyStatus struct {
 // +kubebuilder:printcolumn:name="MIN",type=integer,JSONPath=`.spec.minDays`,description="days"
 // +kubebuilder:printcolumn:name="MAX",type=integer,JSONPath=`.spec.maxDays`,description="days"
 // +kubebuilder:printcolumn:name="TENANTS",type=integer,JSONPath=`.status.tenants`
+// +kubebuilder:printcolumn:name="NEXT-EXPIRY",type=string,JSONPath=`.status.nextExpiry`
+// +kubebuilder:printcolumn:name="DUE-7D",type=integer,JSONPath=`.status.dueIn7Days`,description="documents that expire within a week"
+// +kubebuilder:printcolumn:name="SHREDDED",type=integer,JSONPath=`.status.shredded`,description="documents destroyed since ever"
 // +kubebuilder:printcolumn:name="READY",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="AGE",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="HELD",type=integer,priority=1,JSONPath=`.status.held`,description="documents under legal hold"
+// +kubebuilder:printcolumn:name="LAST-SWEEP",type=string,priority=1,JSONPath=`.status.lastSweep`
 // +kubebuilder:printcolumn:name="MESSAGE",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 type RetentionPolicy struct {
 	metav1.TypeMeta `json:",inline"`

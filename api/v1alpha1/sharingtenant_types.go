@@ -317,6 +317,19 @@ type EnvironmentStatus struct {
 	// +optional
 	CertificateNotAfter *metav1.Time `json:"certificateNotAfter,omitempty"`
 
+	// keysClosedThrough is the last day of which the key is deleted in Vault, for
+	// example 2026-12-03: what expired until then can be opened no more, out of
+	// backups either.
+	// +optional
+	// +kubebuilder:validation:MinLength=10
+	// +kubebuilder:validation:MaxLength=10
+	KeysClosedThrough string `json:"keysClosedThrough,omitempty"`
+
+	// keysWaitingSince is since when a key is kept whose day is over, because the
+	// server does not say that nothing is left in it: see the condition KeysOverdue.
+	// +optional
+	KeysWaitingSince *metav1.Time `json:"keysWaitingSince,omitempty"`
+
 	// rollout is what runs here, and what is to run.
 	// +optional
 	Rollout *RolloutStatus `json:"rollout,omitempty"`

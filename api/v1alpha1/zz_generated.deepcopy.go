@@ -391,6 +391,10 @@ func (in *EnvironmentStatus) DeepCopyInto(out *EnvironmentStatus) {
 		in, out := &in.CertificateNotAfter, &out.CertificateNotAfter
 		*out = (*in).DeepCopy()
 	}
+	if in.KeysWaitingSince != nil {
+		in, out := &in.KeysWaitingSince, &out.KeysWaitingSince
+		*out = (*in).DeepCopy()
+	}
 	if in.Rollout != nil {
 		in, out := &in.Rollout, &out.Rollout
 		*out = new(RolloutStatus)
@@ -850,6 +854,29 @@ func (in *RetentionPolicyStatus) DeepCopyInto(out *RetentionPolicyStatus) {
 		in, out := &in.Tenants, &out.Tenants
 		*out = new(int32)
 		**out = **in
+	}
+	if in.NextExpiry != nil {
+		in, out := &in.NextExpiry, &out.NextExpiry
+		*out = (*in).DeepCopy()
+	}
+	if in.DueIn7Days != nil {
+		in, out := &in.DueIn7Days, &out.DueIn7Days
+		*out = new(int64)
+		**out = **in
+	}
+	if in.Shredded != nil {
+		in, out := &in.Shredded, &out.Shredded
+		*out = new(int64)
+		**out = **in
+	}
+	if in.Held != nil {
+		in, out := &in.Held, &out.Held
+		*out = new(int64)
+		**out = **in
+	}
+	if in.FiguresTime != nil {
+		in, out := &in.FiguresTime, &out.FiguresTime
+		*out = (*in).DeepCopy()
 	}
 }
 

@@ -1,8 +1,10 @@
-// Package retentionpolicy counts the tenants that use each RetentionPolicy and
-// holds one that is in use: a tenant whose policy is gone takes no documents.
+// Package retentionpolicy counts the tenants that use each RetentionPolicy, adds up
+// what their servers shred and hold, and holds a policy that is in use: a tenant
+// whose policy is gone takes no documents.
 package retentionpolicy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,19 +24,27 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
+	configv1 "voute.dev/voute/api/config/v1alpha1"
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/apply"
 	"voute.dev/voute/internal/conditions"
 	"voute.dev/voute/internal/index"
 	"voute.dev/voute/internal/queue"
+	"voute.dev/voute/internal/serverstatus"
 )
 
 // Reconciler reconciles RetentionPolicies.
 type Reconciler struct {
-	Client client.Client
-	Events events.EventRecorder
-	Now    func() time.Time
+	Client  client.Client
+	Reports *serverstatus.Store
+	Config  func() *configv1.PlatformConfiguration
+	Events  events.EventRecorder
+	Now     func() time.Time
+	// Moved hears of a tenant whose server tells something new of what it has
+	// shredded.
+	Moved <-chan event.GenericEvent
 }
 
 // +kubebuilder:rbac:groups=sharing.voute.dev,resources=retentionpolicies,verbs=list;watch;patch
@@ -54,27 +64,32 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err != nil || gone {
 		return conditions.Again(err)
 	}
-	return conditions.Again(r.write(ctx, policy, users))
+	old := policy.DeepCopy()
+	wait := r.takeOver(&policy.Status, users)
+	if err := r.write(ctx, old, policy, users); err != nil {
+		return conditions.Again(err)
+	}
+	return ctrl.Result{RequeueAfter: wait}, nil
 }
 
 // users are the tenants that name the policy and stay.
-func (r *Reconciler) users(ctx context.Context, policy *v1alpha1.RetentionPolicy) ([]string, error) {
+func (r *Reconciler) users(ctx context.Context, policy *v1alpha1.RetentionPolicy) ([]v1alpha1.SharingTenant, error) {
 	tenants := &v1alpha1.SharingTenantList{}
-	err := r.Client.List(ctx, tenants, client.InNamespace(policy.Namespace), client.MatchingFields{index.TenantPolicy: policy.Name})
+	err := r.Client.List(ctx, tenants, client.InNamespace(policy.Namespace), client.MatchingFields{index.TenantPolicy: policy.Name}, client.UnsafeDisableDeepCopy)
 	return staying(tenants.Items), err
 }
 
-// staying are the names in their order: a cache lists in none, and a message
+// staying are in the order of their names: a cache lists in none, and a message
 // that names the first must not change by itself.
-func staying(tenants []v1alpha1.SharingTenant) []string {
-	var names []string
-	for _, tenant := range tenants {
-		if tenant.DeletionTimestamp == nil {
-			names = append(names, tenant.Name)
+func staying(tenants []v1alpha1.SharingTenant) []v1alpha1.SharingTenant {
+	var users []v1alpha1.SharingTenant
+	for i := range tenants {
+		if tenants[i].DeletionTimestamp == nil {
+			users = append(users, tenants[i])
 		}
 	}
-	slices.Sort(names)
-	return names
+	slices.SortFunc(users, func(a, b v1alpha1.SharingTenant) int { return cmp.Compare(a.Name, b.Name) })
+	return users
 }
 
 // hold keeps the finalizer while the policy is in use.
@@ -97,8 +112,7 @@ func (r *Reconciler) hold(ctx context.Context, policy *v1alpha1.RetentionPolicy,
 
 // write holds only for the policy that was read: what follows from an older one
 // would be told a second time.
-func (r *Reconciler) write(ctx context.Context, policy *v1alpha1.RetentionPolicy, users []string) error {
-	old := policy.DeepCopy()
+func (r *Reconciler) write(ctx context.Context, old, policy *v1alpha1.RetentionPolicy, users []v1alpha1.SharingTenant) error {
 	target := &policy.Status
 	target.Tenants = ptr.To(int32(len(users))) //nolint:gosec // a namespace does not hold 2^31 tenants
 	target.ObservedGeneration = policy.Generation
@@ -114,11 +128,11 @@ func (r *Reconciler) write(ctx context.Context, policy *v1alpha1.RetentionPolicy
 	return nil
 }
 
-func held(policy *v1alpha1.RetentionPolicy, users []string) error {
+func held(policy *v1alpha1.RetentionPolicy, users []v1alpha1.SharingTenant) error {
 	if policy.DeletionTimestamp == nil {
 		return nil
 	}
-	return conditions.Stall("InUse", "It is in use by SharingTenant %s: give that tenant another retentionPolicyRef, then this policy goes by itself.", users[0])
+	return conditions.Stall("InUse", "It is in use by SharingTenant %s: give that tenant another retentionPolicyRef, then this policy goes by itself.", users[0].Name)
 }
 
 // SetupWithManager registers the reconciler. A tenant that changes wakes the
@@ -127,8 +141,17 @@ func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(manager).
 		For(&v1alpha1.RetentionPolicy{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&v1alpha1.SharingTenant{}, ofTenant(), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WatchesRawSource(source.Channel(r.Moved, handler.EnqueueRequestsFromMapFunc(policyOfTenant))).
 		WithOptions(controller.Options{NewQueue: queue.New}).
 		Complete(r)
+}
+
+func policyOfTenant(_ context.Context, object client.Object) []reconcile.Request {
+	tenant, ok := object.(*v1alpha1.SharingTenant)
+	if !ok {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: tenant.Namespace, Name: tenant.Spec.RetentionPolicyRef.Name}}}
 }
 
 func ofTenant() handler.EventHandler {

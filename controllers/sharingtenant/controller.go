@@ -65,6 +65,9 @@ type Reconciler struct {
 	Wake <-chan event.GenericEvent
 	// PilotsMoved hears of a tenant whose server tells something new of its pilots.
 	PilotsMoved chan<- event.GenericEvent
+	// FiguresMoved hears of a tenant whose server tells something new of what it
+	// has shredded; nil where nobody does.
+	FiguresMoved chan<- event.GenericEvent
 
 	// Freed tells of a tenant whose change waited for others, and need no longer.
 	Freed <-chan event.GenericEvent
@@ -100,6 +103,7 @@ var steps = []step{
 	{v1alpha1.WorkloadReadyCondition, "ServersReady", (*Reconciler).workload},
 	{v1alpha1.ExposureReadyCondition, "AddressesOpen", (*Reconciler).exposure},
 	{"", "", (*Reconciler).settle},
+	{"", "", (*Reconciler).buckets},
 	{"", "", (*Reconciler).usage},
 	{"", "", (*Reconciler).departed},
 }

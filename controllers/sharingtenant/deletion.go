@@ -181,7 +181,7 @@ func (r *Reconciler) destroyKeys(ctx context.Context, s *scope) error {
 			return keysLeft(s.tenant, err)
 		}
 		for _, key := range keys {
-			if err := s.platform.Vault.Destroy(ctx, key); err != nil {
+			if _, err := s.platform.Vault.Destroy(ctx, key); err != nil {
 				return keysLeft(s.tenant, err)
 			}
 		}

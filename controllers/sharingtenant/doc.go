@@ -22,6 +22,7 @@
 //	workload       the sharing server itself
 //	exposure       the public address
 //	settle         how the changes under way went
+//	buckets        the keys of days that are over are deleted
 //	usage          what the server reports of its storage and certificate, and for
 //	               how long its address answered
 //

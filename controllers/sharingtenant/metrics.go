@@ -55,10 +55,19 @@ var (
 		Name: "voute_repairs_total", Help: "Objects that others had changed and that were put back.",
 	}, ofTenant)
 
+	keysOverdue = prometheus.NewDesc("voute_tenant_keys_overdue",
+		"1 while the key of a day that is over is not deleted a day after it should be.", ofTenant, nil)
+	keysForced = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "voute_keys_deleted_unconfirmed_total", Help: "Keys of past days that were deleted although the server had not said that nothing is left in them.",
+	}, ofTenant)
+	keysReborn = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "voute_keys_reborn_total", Help: "Keys of past days that had come to life again and were deleted once more.",
+	}, ofTenant)
+
 	tenantGauges gauges
 )
 
-func init() { metrics.Registry.MustRegister(&tenantGauges, repairs) }
+func init() { metrics.Registry.MustRegister(&tenantGauges, repairs, keysForced, keysReborn) }
 
 // gauges reads the tenants' statuses when it is asked: to keep them beside would
 // take some kilobytes for each tenant, and could tell something else.
@@ -74,7 +83,7 @@ type gauges struct {
 // Describe names every metric.
 func (g *gauges) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, each := range []*prometheus.Desc{tenantReady, usedBytes, quotaBytes, certificateExpiry,
-		changePending, pendingSince, rolloutEnvironments, rolloutHalted,
+		keysOverdue, changePending, pendingSince, rolloutEnvironments, rolloutHalted,
 		addressUp, availabilityRatio, downSeconds, unobserved, availabilityTarget} {
 		descriptions <- each
 	}
@@ -156,6 +165,11 @@ func show(found chan<- prometheus.Metric, tenant *v1alpha1.SharingTenant) {
 		ready = 1
 	}
 	gauge(tenantReady, ready)
+	overdue := 0.0
+	if meta.IsStatusConditionTrue(tenant.Status.Conditions, v1alpha1.KeysOverdueCondition) {
+		overdue = 1
+	}
+	gauge(keysOverdue, overdue)
 	for _, e := range tenant.Status.Environments {
 		if e.Quota != nil && e.Used != nil {
 			gauge(quotaBytes, e.Quota.AsApproximateFloat64(), string(e.Name))
@@ -174,5 +188,7 @@ func show(found chan<- prometheus.Metric, tenant *v1alpha1.SharingTenant) {
 }
 
 func unmeasure(key types.NamespacedName) {
-	repairs.DeletePartialMatch(prometheus.Labels{"namespace": key.Namespace, "tenant": key.Name})
+	for _, counter := range []*prometheus.CounterVec{repairs, keysForced, keysReborn} {
+		counter.DeletePartialMatch(prometheus.Labels{"namespace": key.Namespace, "tenant": key.Name})
+	}
 }

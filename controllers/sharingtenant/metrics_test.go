@@ -52,6 +52,7 @@ func TestGauges(t *testing.T) {
 		"voute_tenant_change_pending release production justice justice 1",
 		fmt.Sprintf("voute_tenant_change_pending_since_timestamp_seconds release production justice justice %d", noon.Unix()),
 		"voute_tenant_down_seconds production justice justice 0",
+		"voute_tenant_keys_overdue justice justice 0",
 		"voute_tenant_quota_bytes production justice justice 20000000000",
 		"voute_tenant_ready justice justice 1",
 		"voute_tenant_unobserved_seconds production justice justice 60",

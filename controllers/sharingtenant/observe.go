@@ -14,6 +14,7 @@ import (
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/desired"
 	"voute.dev/voute/internal/serverstatus"
+	"voute.dev/voute/server/status"
 )
 
 // silence is how long a server's last report is taken for true while it does
@@ -114,20 +115,34 @@ func (e *environment) isOvertaken() bool {
 
 func (r *Reconciler) askOne(ctx context.Context, s *scope, e *environment) {
 	key := s.serverKey(e)
+	before := e.word.Report
 	address := desired.StatusAddress(s.tenant.Namespace, s.tenant.Name, e.Name)
 	report, err := s.platform.Server.Read(ctx, address, e.Host)
 	if err != nil {
 		log.FromContext(ctx).V(1).Info("a server does not report", "environment", e.Name, "cause", err.Error())
 		r.Reports.Silent(key, err, s.now)
 	} else if r.Reports.Answered(key, report, s.now) && e.Name == v1alpha1.ProductionEnvironment {
-		r.tellPilots(ctx, s.tenant)
+		tellOf(ctx, s.tenant, r.PilotsMoved)
 	}
-	e.word = r.Reports.Last(key)
+	if e.word = r.Reports.Last(key); err == nil && figuresMoved(before, report, s.zone()) {
+		tellOf(ctx, s.tenant, r.FiguresMoved)
+	}
 }
 
-func (r *Reconciler) tellPilots(ctx context.Context, tenant *v1alpha1.SharingTenant) {
+// figuresMoved: the server tells something new of what is shredded and held.
+func figuresMoved(before, now *status.Report, zone *time.Location) bool {
+	old, told := serverstatus.FiguresOf(before, zone)
+	figures, tells := serverstatus.FiguresOf(now, zone)
+	return tells != told || old != figures
+}
+
+// tellOf tells another controller of a tenant, where there is one that hears.
+func tellOf(ctx context.Context, tenant *v1alpha1.SharingTenant, hears chan<- event.GenericEvent) {
+	if hears == nil {
+		return
+	}
 	select {
-	case r.PilotsMoved <- event.GenericEvent{Object: tenant}:
+	case hears <- event.GenericEvent{Object: tenant}:
 	case <-ctx.Done():
 	}
 }

@@ -45,6 +45,7 @@ func (s *scope) summariseChanges() {
 		s.add(v1alpha1.RolloutPendingCondition, capitalised(class), strings.Join(parts, " "))
 	}
 	s.tellStorage()
+	s.tellBuckets()
 	if s.suspended() {
 		message := "Nothing is changed, and nothing differs."
 		if len(s.drift) > 0 {

@@ -120,6 +120,11 @@ type environment struct {
 	// found; nil where nobody has looked.
 	ingress string
 	seen    *sighting
+	// waitsFor is the day whose key cannot be deleted yet; deletedOn is when it is
+	// all the same, and uncloses why Vault did not.
+	waitsFor  string
+	deletedOn time.Time
+	uncloses  error
 	// status is what becomes of it in the tenant's status.
 	status *v1alpha1.EnvironmentStatus
 }
@@ -161,6 +166,9 @@ func (s *scope) leaving(status v1alpha1.EnvironmentStatus) *environment {
 	}
 	return e
 }
+
+// zone is where the platform's days begin.
+func (s *scope) zone() *time.Location { return platform.Zone(s.platform.Config) }
 
 // suspended: nothing of the tenant is changed.
 func (s *scope) suspended() bool { return s.tenant.Spec.Suspend != nil && *s.tenant.Spec.Suspend }

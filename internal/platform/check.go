@@ -48,6 +48,7 @@ func check(cfg *configv1.PlatformConfiguration, where lines, allowed []Allowance
 	c.vault(cfg.Vault)
 	c.scanner(cfg.Scanner)
 	c.mail(cfg.Mail)
+	c.retention(cfg.Retention)
 	c.storage(cfg.Storage)
 	c.tariff(cfg.Tariff)
 	c.testClock(cfg.TestClock)
@@ -163,6 +164,11 @@ func (c *checker) rollout(rollout configv1.Rollout) {
 	between("healthyMinutes", *rollout.HealthyMinutes, 0, 30*24*60)
 	between("noticeDays", *rollout.NoticeDays, 0, 365)
 	between("announceHours", *rollout.AnnounceHours, 0, 365*24)
+}
+
+func (c *checker) retention(retention configv1.Retention) {
+	c.want(retention.KeyWaitDays >= 1 && retention.KeyWaitDays <= 90, "retention.keyWaitDays",
+		"%d is not possible: write 1 to 90, or leave it out for 7", retention.KeyWaitDays)
 }
 
 // maxHaltReason is as long as the reason of an emergency may be.

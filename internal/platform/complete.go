@@ -24,6 +24,7 @@ func complete(cfg *configv1.PlatformConfiguration) {
 	completeVault(&cfg.Vault)
 	cfg.Mail.Port = cmp.Or(cfg.Mail.Port, 587)
 	cfg.Mail.Security = cmp.Or(cfg.Mail.Security, startTLS)
+	cfg.Retention.KeyWaitDays = cmp.Or(cfg.Retention.KeyWaitDays, 7)
 	cfg.Storage.DevelopmentGB = cmp.Or(cfg.Storage.DevelopmentGB, 2)
 	completeTariff(&cfg.Tariff)
 }

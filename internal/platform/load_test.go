@@ -51,7 +51,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		cfg.Calendar.MaintenanceWindows[0].To, cfg.Calendar.BusinessHours[0].Days[1], cfg.Calendar.Holidays.Added[0], cfg.Calendar.Holidays.Removed[0], cfg.Calendar.Freezes[0].To,
 		cfg.Rollout.Slots, *cfg.Rollout.CanaryPercent, cfg.Rollout.HaltAfter, cfg.Rollout.DeadlineMinutes,
 		*cfg.Rollout.ExpectedMinutes, *cfg.Rollout.HealthyMinutes, *cfg.Rollout.NoticeDays, *cfg.Rollout.AnnounceHours,
-		cfg.Rollout.Halted[0].Version, cfg.Rollout.Halted[0].Reason,
+		cfg.Rollout.Halted[0].Version, cfg.Rollout.Halted[0].Reason, cfg.Retention.KeyWaitDays,
 	}
 	want := []any{
 		"registry.example/voute-server:0.2.0-rc.1", "vault", "vault", "registry", "1Gi",
@@ -60,7 +60,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		"02:00", v1alpha1.Weekday("Friday"), "2026-12-28", "2026-12-26", "2027-01-05",
 		int32(50), int32(5), int32(3), int32(20),
 		int32(5), int32(60), int32(14), int32(48),
-		"0.2.0-rc.1", "uploads of 2 GB are cut off",
+		"0.2.0-rc.1", "uploads of 2 GB are cut off", int32(14),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -99,10 +99,11 @@ func TestDefaultsAreFilled(t *testing.T) {
 			Address: "https://vault.example", TransitPath: "transit", AuthPath: "kubernetes",
 			Audience: "vault", OperatorRole: "voute-operator", ServerRole: "voute-server",
 		},
-		Scanner: configv1.Scanner{Address: "10.0.0.7:3311", ClientIssuer: "voute-scan-clients"},
-		Mail:    configv1.Mail{Host: "smtp.example", Port: 587, Security: "starttls", From: "partage@example.gouv.qc.ca"},
-		Storage: configv1.Storage{DevelopmentGB: 2},
-		Tariff:  configv1.Tariff{SubscriptionAnnual: "3500.00", IncludedGB: 20, AdditionalGBAnnual: "3.75", InterventionHour: "133.00", Currency: "CAD"},
+		Scanner:   configv1.Scanner{Address: "10.0.0.7:3311", ClientIssuer: "voute-scan-clients"},
+		Mail:      configv1.Mail{Host: "smtp.example", Port: 587, Security: "starttls", From: "partage@example.gouv.qc.ca"},
+		Retention: configv1.Retention{KeyWaitDays: 7},
+		Storage:   configv1.Storage{DevelopmentGB: 2},
+		Tariff:    configv1.Tariff{SubscriptionAnnual: "3500.00", IncludedGB: 20, AdditionalGBAnnual: "3.75", InterventionHour: "133.00", Currency: "CAD"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -241,6 +242,7 @@ func TestABadFileIsRefused(t *testing.T) {
 		"a freeze to no date":           {"2027-01-05", "2027-13-05", `line 57: calendar.freezes[0]: to: "2027-13-05" is no date`},
 		"a freeze backwards":            {"2027-01-05", "2026-12-13", "line 57: calendar.freezes[0]: ends on 2026-12-13, before it begins on 2026-12-14"},
 		"too many slots":                {"slots: 50", "slots: 1001", "line 59: rollout.slots: 1001 is not possible: write 1 to 1000"},
+		"keys kept for ever":            {"keyWaitDays: 14", "keyWaitDays: 91", "line 70: retention.keyWaitDays: 91 is not possible: write 1 to 90"},
 		"negative slots":                {"slots: 50", "slots: -1", "line 59: rollout.slots: -1 is not possible"},
 		"more than all":                 {"canaryPercent: 5", "canaryPercent: 101", "line 60: rollout.canaryPercent: 101 is not possible: write 0 to 100"},
 		"halt before any":               {"haltAfter: 3", "haltAfter: -1", "line 61: rollout.haltAfter: -1 is not possible: write 1 to 1000"},

@@ -51,6 +51,41 @@ func (s *Store) Answered(key Key, report *status.Report, now time.Time) (pilotsM
 	return before == nil || !slices.EqualFunc(before.Pilots, report.Pilots, samePilot)
 }
 
+// Figures are what a report tells of shredding, as coarse as a status shows it.
+type Figures struct {
+	// NextExpiry is the hour in which the next document expires; zero when there is
+	// none.
+	NextExpiry                 time.Time
+	DueIn7Days, Shredded, Held int64
+	// LastSweep is the day of it, such as 2026-12-03, in a zone.
+	LastSweep string
+}
+
+// FiguresOf gives those of a report; false for one that does not tell.
+func FiguresOf(report *status.Report, zone *time.Location) (Figures, bool) {
+	if report == nil || report.Retention == nil || report.Retention.LastSweep == nil {
+		return Figures{}, false
+	}
+	told := report.Retention
+	figures := Figures{DueIn7Days: told.DueIn7Days, Shredded: told.Shredded, Held: told.Held, LastSweep: told.LastSweep.In(zone).Format(time.DateOnly)}
+	if told.NextExpiry != nil {
+		figures.NextExpiry = told.NextExpiry.UTC().Truncate(time.Hour)
+	}
+	return figures, true
+}
+
+// Plus adds those of another server up.
+func (f Figures) Plus(other Figures) Figures {
+	f.DueIn7Days, f.Shredded, f.Held = f.DueIn7Days+other.DueIn7Days, f.Shredded+other.Shredded, f.Held+other.Held
+	if f.NextExpiry.IsZero() || (!other.NextExpiry.IsZero() && other.NextExpiry.Before(f.NextExpiry)) {
+		f.NextExpiry = other.NextExpiry
+	}
+	if f.LastSweep == "" || (other.LastSweep != "" && other.LastSweep < f.LastSweep) {
+		f.LastSweep = other.LastSweep
+	}
+	return f
+}
+
 // Silent keeps that a server did not answer; its last report stays.
 func (s *Store) Silent(key Key, err error, now time.Time) {
 	s.lock.Lock()

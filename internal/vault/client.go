@@ -134,12 +134,13 @@ func beginning(list *api.Secret, prefix string) []string {
 }
 
 // Destroy allows the deletion of a key, then deletes it.
-func (c *Client) Destroy(ctx context.Context, name string) error {
-	return c.session.do(ctx, func(client *api.Client) error {
-		found, err := look(ctx, client, c.key(name), nil)
-		if err != nil || found == nil {
+func (c *Client) Destroy(ctx context.Context, name string) (found bool, err error) {
+	err = c.session.do(ctx, func(client *api.Client) error {
+		there, err := look(ctx, client, c.key(name), nil)
+		if err != nil || there == nil {
 			return explain(err, "read the key "+name)
 		}
+		found = true
 		_, err = client.Logical().WriteWithContext(ctx, c.key(name)+"/config", map[string]any{"deletion_allowed": true})
 		if err != nil {
 			return explain(err, "allow the deletion of the key "+name)
@@ -147,6 +148,7 @@ func (c *Client) Destroy(ctx context.Context, name string) error {
 		_, err = client.Logical().DeleteWithContext(ctx, c.key(name))
 		return explain(err, "delete the key "+name)
 	})
+	return found, err
 }
 
 func (c *Client) key(name string) string { return path.Join(c.transit, "keys", name) }

@@ -21,8 +21,9 @@ type Keeper interface {
 	Check(ctx context.Context) error
 	// Keys lists the names of the keys that begin with the prefix.
 	Keys(ctx context.Context, prefix string) ([]string, error)
-	// Destroy removes a key for good; one that is gone already is no error.
-	Destroy(ctx context.Context, name string) error
+	// Destroy removes a key for good, and tells whether there was one; one that is
+	// gone already is no error.
+	Destroy(ctx context.Context, name string) (found bool, err error)
 }
 
 // Reason says why Vault does not serve; it is the reason of a condition.

@@ -254,6 +254,8 @@ func (s *simulator) report(ctx context.Context, namespace, name string) (status.
 		Mail:        status.Check{OK: true},
 		Certificate: status.CertificateReport{NotAfter: time.Date(2036, 2, 20, 12, 0, 0, 0, time.UTC)},
 	}
+	now := time.Now()
+	report.Retention = &status.RetentionReport{LastSweep: &now, NextExpiry: new(now.Add(time.Hour)), DueIn7Days: 12, Shredded: 3400, EarliestBucket: "2036-02-20"}
 	for _, pilot := range config.Pilots {
 		report.Pilots = append(report.Pilots, status.PilotReport{ID: pilot.ID, State: "invited"})
 	}

@@ -68,10 +68,9 @@ func (w *world) newOperator() (*operator, error) {
 		PublicKey: "key", Namespace: operatorNamespace, PilotsMoved: o.moved, Fleet: fleet.New(nil), Book: book,
 	}
 	o.pilots = &pilot.Reconciler{Client: cached, Reports: reports, Events: w.told, Now: w.now, Moved: o.moved}
-	o.policies = &retentionpolicy.Reconciler{Client: cached, Events: w.told, Now: w.now}
-	o.statements = &billingstatement.Reconciler{
-		Client: cached, Book: book, Events: w.told, Now: w.now, Config: func() *configv1.PlatformConfiguration { return w.inForce.Config },
-	}
+	config := func() *configv1.PlatformConfiguration { return w.inForce.Config }
+	o.policies = &retentionpolicy.Reconciler{Client: cached, Reports: reports, Config: config, Events: w.told, Now: w.now}
+	o.statements = &billingstatement.Reconciler{Client: cached, Book: book, Events: w.told, Now: w.now, Config: config}
 	return o, nil
 }
 

@@ -63,7 +63,7 @@ var chance = [][]string{
 var revisionNames = regexp.MustCompile(`(-(?:production|development))-[0-9a-f]{10}\b`)
 
 // anywhere are names of fields that do, wherever they are.
-var anywhere = []string{"lastTransitionTime", "usageTime", "nodePort", "healthySince", "monthTotal", "growth", "fullOn"}
+var anywhere = []string{"lastTransitionTime", "usageTime", "figuresTime", "lastSweep", "keysClosedThrough", "nodePort", "healthySince", "monthTotal", "growth", "fullOn"}
 
 func normalise(object *unstructured.Unstructured, in string) error {
 	if err := generations(object.Object, object.GetGeneration(), object.GetKind()); err != nil {

@@ -95,6 +95,7 @@ func newWorld(model *memoryapi.Model, seed uint64, m mode) (*world, error) {
 	w.cluster = simulation.New(w.api.Client("cluster", nil))
 	w.cluster.Keys = true
 	w.servers = simulation.NewServers(w.admin, w.vault)
+	w.servers.Now = w.now
 	w.faults = newFaults(w.rng, m)
 	w.inForce = &sharingtenant.Platform{Vault: w.vault, Server: w.servers}
 	if err := w.setPlatform(firstWishes().platform); err != nil {

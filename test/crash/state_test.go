@@ -126,7 +126,7 @@ func (n *tenant) list(kind client.Object) []unstructured.Unstructured {
 
 // changing are the fields that every run makes anew.
 var changing = []string{
-	"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "usageTime", "time", "healthySince", "startTime", "deadline", "monthTotal", "growth",
+	"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "usageTime", "figuresTime", "lastSweep", "keysClosedThrough", "time", "healthySince", "startTime", "deadline", "monthTotal", "growth",
 	"clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "sharing.voute.dev/desired", "data",
 }
 

@@ -52,6 +52,11 @@ type Servers struct {
 	Silent, Stale map[string]bool
 	// Unreachable are the hosts at which nobody gets through to a server.
 	Unreachable map[string]bool
+	// Retention is what a server tells of its documents, by namespace/Deployment; of
+	// others that it has none, and has swept just now.
+	Retention map[string]*status.RetentionReport
+	// Now is their clock.
+	Now func() time.Time
 	// Pilots are those who are farther than invited, by namespace/Pilot.
 	Pilots map[string]status.PilotReport
 
@@ -83,6 +88,7 @@ var (
 func NewServers(kube client.Reader, vault Vault) *Servers {
 	return &Servers{
 		Used: map[string]int64{}, Silent: map[string]bool{}, Stale: map[string]bool{}, Unreachable: map[string]bool{}, Pilots: map[string]status.PilotReport{},
+		Retention: map[string]*status.RetentionReport{}, Now: time.Now,
 		kube: kube, vault: vault, shown: map[string]tls.Certificate{}, read: map[client.ObjectKey]taken{},
 	}
 }
@@ -222,6 +228,7 @@ func (s *Servers) report(ctx context.Context, namespace, name string) (status.Re
 		Mail:        status.Check{OK: true},
 		Certificate: status.CertificateReport{NotAfter: NotAfter},
 		Pilots:      s.pilots(namespace, known.config),
+		Retention:   s.retention(namespace + "/" + name),
 	}
 	if s.Stale[namespace] {
 		report.ConfigHash = "older"
@@ -248,6 +255,18 @@ func (s *Servers) keys(ctx context.Context) status.Check {
 		return status.Check{Reason: "Unavailable", Message: "Vault does not answer the server."}
 	}
 	return status.Check{OK: true}
+}
+
+func (s *Servers) retention(server string) *status.RetentionReport {
+	now := s.Now()
+	told := status.RetentionReport{}
+	if known, found := s.Retention[server]; found {
+		told = *known
+	}
+	if told.LastSweep == nil {
+		told.LastSweep = &now
+	}
+	return &told
 }
 
 func (s *Servers) pilots(namespace string, config *serverconfig.Config) []status.PilotReport {

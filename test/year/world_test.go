@@ -141,6 +141,7 @@ func (w *world) inhabit(api *memoryapi.API) {
 	w.api = api
 	w.people, w.cluster = api.Client(peopleName, nil), api.Client(clusterName, nil)
 	w.servers = simulation.NewServers(w.cluster, nil)
+	w.servers.Now = w.now
 }
 
 func newBase(model *memoryapi.Model) (*base, error) {

@@ -42,6 +42,8 @@ type PlatformConfiguration struct {
 	Scanner Scanner `json:"scanner"`
 	// Mail says how messages leave.
 	Mail Mail `json:"mail"`
+	// Retention says how keys of days that are over are deleted.
+	Retention Retention `json:"retention,omitempty"`
 	// Storage has the defaults of volumes.
 	Storage Storage `json:"storage,omitempty"`
 	// Tariff has the prices.
@@ -250,6 +252,15 @@ type Mail struct {
 	// CredentialsSecret names a Secret with the keys username and password,
 	// made by the platform in each client's namespace; no sign-in when empty.
 	CredentialsSecret string `json:"credentialsSecret,omitempty"`
+}
+
+// Retention says how keys of days that are over are deleted.
+type Retention struct {
+	// KeyWaitDays is for how many days at most the key of a day that is over is kept
+	// for a server that does not say that nothing is left in it; 7 when 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=90
+	KeyWaitDays int32 `json:"keyWaitDays,omitempty"`
 }
 
 // Storage has the defaults of volumes.

@@ -74,6 +74,11 @@ var stories = []story{
 		voute_tenant_used_bytes{` + ofAddress + `} _x8 19000000000x50`, -1, 40},
 	{"VouteChangePendingTooLong", fmt.Sprintf(`voute_tenant_change_pending_since_timestamp_seconds{`+ofAddress+`,class="release"} 600x%d`, 36*day), 35*day + 10 + 61, 35*day + 10 + 59},
 	{"VouteRepairsReturn", `voute_repairs_total{` + ofTenant + `} 0x60 0+1x60`, 100, 65},
+	{"VouteKeysOverdue", `voute_tenant_keys_overdue{` + ofTenant + `} 0x10 1x120`, 72, 69},
+	{"VouteKeysOverdue", `voute_tenant_keys_overdue{` + ofTenant + `} 1x30 0x120`, -1, 90},
+	{"VouteKeyDeletedUnconfirmed", `voute_keys_deleted_unconfirmed_total{` + ofTenant + `} _x10 1x60`, 12, 9},
+	{"VouteKeyDeletedUnconfirmed", `voute_keys_deleted_unconfirmed_total{` + ofTenant + `} 1x1500 2x60`, 1505, 1495},
+	{"VouteKeyReborn", `voute_keys_reborn_total{` + ofTenant + `} _x10 1x60`, 12, 9},
 	{"VouteRolloutHalted", `voute_rollout_halted{change="version 0.2.1"} _x10 2x10`, 12, 10},
 	{"VouteVaultUnreachable", `voute_vault_up 1x10 0x20`, 16, 14},
 	// One that only waits for the lease has not asked Vault.

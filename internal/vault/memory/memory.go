@@ -78,15 +78,16 @@ func (k *Keeper) Keys(_ context.Context, prefix string) ([]string, error) {
 }
 
 // Destroy removes a name.
-func (k *Keeper) Destroy(_ context.Context, name string) error {
+func (k *Keeper) Destroy(_ context.Context, name string) (bool, error) {
 	k.lock.Lock()
 	defer k.lock.Unlock()
 	k.writes++
 	if err := k.failure(); err != nil {
-		return err
+		return false, err
 	}
+	found := k.names[name]
 	delete(k.names, name)
-	return nil
+	return found, nil
 }
 
 func (k *Keeper) failure() error {

@@ -59,9 +59,9 @@ func listed(t *testing.T, s Setup) {
 
 func destroyed(t *testing.T, s Setup) {
 	make3(t, s)
-	for range 2 { // the second time it is gone already
-		if err := s.Keeper.Destroy(t.Context(), "justice.justice-production.2026-12-03"); err != nil {
-			t.Fatalf("Destroy: %v", err)
+	for _, there := range []bool{true, false} { // the second time it is gone already
+		if found, err := s.Keeper.Destroy(t.Context(), "justice.justice-production.2026-12-03"); err != nil || found != there {
+			t.Fatalf("Destroy: %v, %v", found, err)
 		}
 	}
 	want := []string{"justice.justice-production-too.2026-12-03", "justice.justice-production.2026-12-04"}
@@ -98,10 +98,11 @@ func stopped(t *testing.T, s Setup) {
 func mustFail(t *testing.T, s Setup, want vault.Reason) {
 	t.Helper()
 	_, list := s.Keeper.Keys(t.Context(), "")
+	_, destroy := s.Keeper.Destroy(t.Context(), "justice.justice-production.2026-12-03")
 	for call, err := range map[string]error{
 		"Check":   s.Keeper.Check(t.Context()),
 		"Keys":    list,
-		"Destroy": s.Keeper.Destroy(t.Context(), "justice.justice-production.2026-12-03"),
+		"Destroy": destroy,
 	} {
 		if err == nil {
 			t.Errorf("%s: no error, want %s", call, want)
