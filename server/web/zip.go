@@ -50,14 +50,14 @@ func (s *Site) zip(r *request) error {
 }
 
 func (p *pack) all(s *Site, contents []document.Document) error {
-	var limited error
+	nothing := document.ErrNotReady
 	for _, d := range contents {
 		if !d.Readable(s.Now()) {
 			continue
 		}
 		err := p.add(s, d)
 		if errors.Is(err, document.ErrLimit) {
-			limited = err // the others may still be had
+			nothing = err // the others may still be had
 			continue
 		}
 		if err != nil {
@@ -65,7 +65,7 @@ func (p *pack) all(s *Site, contents []document.Document) error {
 		}
 	}
 	if !p.begun {
-		return errors.Join(limited, document.ErrNotReady)
+		return nothing
 	}
 	return p.archive.Close()
 }
