@@ -303,14 +303,18 @@ func TestKeysAway(t *testing.T) {
 	pilot.get(path+"/content").expect(t, http.StatusOK, "")
 }
 
-// TestShreddedByTheOperator deletes the bucket's key, as the operator does. The
-// bytes wait for their day: a Vault that was set up wrongly answers the same.
-func TestShreddedByTheOperator(t *testing.T) {
+// TestKeyNotToBeHad deletes the bucket's key, as a Vault does that was set up
+// wrongly or restored from an old snapshot: nothing is said to be destroyed, and
+// the bytes wait for their day.
+func TestKeyNotToBeHad(t *testing.T) {
 	w := newWorld(t)
 	pilot := w.pilot()
 	path := pilot.deliver(noise(5000))
 	w.keys.Delete(w.clock.Now().AddDate(0, 0, 30).Format(time.DateOnly))
-	pilot.get(path+"/content").expect(t, http.StatusGone, "")
+	got := pilot.get(path+"/content").expect(t, http.StatusServiceUnavailable, "La clé de ce document est introuvable")
+	if got.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
 	pilot.get(path).expect(t, http.StatusOK, "")
 	if w.blobs() != 1 {
 		t.Errorf("%d blobs are left, want the document's", w.blobs())

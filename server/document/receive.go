@@ -1,7 +1,7 @@
 package document
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -91,12 +91,18 @@ func (s *Service) blocklist() blocklist.List { return s.Config().Uploads.Blockli
 // sniff refuses what begins like a blocked type, before anything is kept of it.
 // What begins otherwise when it has all come is found when it is scanned.
 func (s *Service) sniff(body io.Reader) (io.Reader, error) {
-	ahead := bufio.NewReaderSize(body, blocklist.FirstBytes)
-	first, _ := ahead.Peek(blocklist.FirstBytes) // who reads on meets its error
-	if err := s.blocklist().Content(first); err != nil {
+	first := make([]byte, blocklist.FirstBytes)
+	n, err := io.ReadFull(body, first)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		body = bytes.NewReader(nil) // it has come to its end
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	if err := s.blocklist().Content(first[:n]); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBlocked, err)
 	}
-	return ahead, nil
+	return io.MultiReader(bytes.NewReader(first[:n]), body), nil
 }
 
 func (s *Service) draft(c *config.Config, owner string, u Upload) Document {

@@ -94,6 +94,27 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// WriteNext writes bytes that follow the last read or Seek, at most n and not
+// beyond the end of their segment, without copying them first.
+func (r *Reader) WriteNext(w io.Writer, n int64) (int64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.aead == nil {
+		return 0, fmt.Errorf("sealed document %s is closed", r.id)
+	}
+	if r.offset >= r.size {
+		return 0, io.EOF
+	}
+	index := r.offset / SegmentSize
+	if err := r.open(index); err != nil {
+		return 0, err
+	}
+	from := r.offset - index*SegmentSize
+	written, err := w.Write(r.plain[from:min(from+n, r.length(index))])
+	r.offset += int64(written)
+	return int64(written), err
+}
+
 // Seek sets where the next Read begins.
 func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	r.mu.Lock()

@@ -119,6 +119,8 @@ type Lists interface {
 	With(ctx context.Context, account string, now time.Time, limit int) ([]Share, error)
 	// Of has those that stand, the oldest first.
 	Of(ctx context.Context, document string, now time.Time) ([]Share, error)
+	// Reads is true too of a document that is over, for those who read it until
+	// then: they learn that it is.
 	Reads(ctx context.Context, document, account string, now time.Time) (bool, error)
 	// Over are those not ended yet whose end has come, or of which there is
 	// nothing left to read.

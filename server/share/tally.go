@@ -42,5 +42,5 @@ func (t Tally) Take(now time.Time, p document.Part, size int64) (Tally, bool) {
 
 func (t Tally) goesOn(now time.Time, p document.Part, size int64) bool {
 	return t.Count > 0 && !p.Whole(size) && now.Before(t.Last.Add(oneDownload)) &&
-		!(p.From == 0 && t.Head) && t.Asked+p.Length <= 2*size
+		(p.From > 0 || !t.Head) && t.Asked+p.Length <= 2*size
 }

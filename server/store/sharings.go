@@ -166,10 +166,12 @@ func (s Sharings) Of(ctx context.Context, document string, now time.Time) ([]sha
 	return s.list(ctx, `WHERE `+stands+` AND id IN (SELECT sharing FROM sharing_documents WHERE document = ?2) ORDER BY created, id`, stamp(now), document)
 }
 
-// Reads tells whether a share that stands lets somebody read a document.
+// Reads tells whether a share that stands lets somebody read a document, or one
+// did that is over itself.
 func (s Sharings) Reads(ctx context.Context, document, account string, now time.Time) (reads bool, err error) {
 	err = s.reader(ctx).QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+reading+`
-		WHERE `+stands+` AND d.document = ?2 AND r.account = ?3)`, stamp(now), document, account).Scan(&reads)
+		WHERE d.document = ?2 AND r.account = ?3 AND (`+stands+` OR EXISTS (
+			SELECT 1 FROM documents x WHERE x.id = d.document AND x.state IN ('expired', 'deleted', 'shredded'))))`, stamp(now), document, account).Scan(&reads)
 	if err != nil {
 		return false, fmt.Errorf("cannot tell who reads document %s: %w", document, err)
 	}

@@ -106,6 +106,39 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// atATime is how much of a document is written at a time: each time its line may
+// stand still for so long.
+const atATime = 64 << 10
+
+// copyTo writes the next n bytes.
+func (w *watched) copyTo(to io.Writer, n int64) (written int64, err error) {
+	line := &wire{Writer: to}
+	for written < n && err == nil {
+		if w.err = w.check(w.r.site.Now()); w.err != nil {
+			return written, w.err
+		}
+		var more int64
+		more, err = w.WriteNext(line, min(n-written, atATime))
+		written += more
+	}
+	if line.err == nil {
+		w.err = err
+	}
+	return written, err
+}
+
+// wire is where a document goes. That it breaks is no fault of the document.
+type wire struct {
+	io.Writer
+	err error
+}
+
+func (l *wire) Write(p []byte) (int, error) {
+	n, err := l.Writer.Write(p)
+	l.err = err
+	return n, err
+}
+
 func (w *watched) check(now time.Time) error {
 	if !w.document.Readable(now) {
 		return document.ErrOver

@@ -25,5 +25,5 @@ func (s *Site) extend(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.redirectWith("/documents/"+d.ID, "extended")
+	return r.redirectWith("/documents/"+d.ID, "document-extended")
 }

@@ -46,10 +46,12 @@ func wantedOf(r *http.Request, etag string, size int64) wanted {
 // as many bytes as all have.
 func partOf(ranges []string, size int64) wanted {
 	w := wanted{part: document.Part{From: size}, nothing: true}
+	asked := false
 	for _, text := range ranges {
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
+		asked = true
 		from, length, valid := rangeOf(strings.TrimSpace(text), size)
 		if !valid {
 			return wanted{nothing: true} // net/http refuses all of them
@@ -60,7 +62,7 @@ func partOf(ranges []string, size int64) wanted {
 			w.part.Length += length
 		}
 	}
-	if w.part.Length > size {
+	if w.part.Length > size || !asked {
 		return wanted{part: document.Part{Length: size}} // net/http gives the whole
 	}
 	return w

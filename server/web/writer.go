@@ -1,6 +1,7 @@
 package web
 
 import (
+	"io"
 	"net/http"
 	"time"
 )
@@ -50,6 +51,19 @@ func (w *writer) Write(p []byte) (int, error) {
 	w.bytes += int64(n)
 	return n, err
 }
+
+// ReadFrom writes a document from the memory in which it was opened.
+func (w *writer) ReadFrom(from io.Reader) (int64, error) {
+	if part, ok := from.(*io.LimitedReader); ok {
+		if given, ok := part.R.(*watched); ok {
+			return given.copyTo(w, part.N)
+		}
+	}
+	return io.Copy(onlyWriter{w}, from)
+}
+
+// onlyWriter hides other methods, so that Copy uses a buffer.
+type onlyWriter struct{ io.Writer }
 
 // rest takes the deadline away until the next write. Over HTTP/2 it would end
 // the whole request, though nothing is to be written yet.

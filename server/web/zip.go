@@ -3,7 +3,6 @@ package web
 import (
 	"archive/zip"
 	"errors"
-	"io"
 	"net/http"
 
 	"voute.dev/voute/server/document"
@@ -19,7 +18,6 @@ type pack struct {
 	r       *request
 	archive *zip.Writer
 	taken   map[string]bool // names of entries
-	buffer  []byte
 	begun   bool
 }
 
@@ -40,8 +38,7 @@ func (s *Site) zip(r *request) error {
 		return err
 	}
 	defer s.downloads.leave()
-	p := &pack{r: r, taken: map[string]bool{}, buffer: make([]byte, 128<<10)}
-	defer clear(p.buffer)
+	p := &pack{r: r, taken: map[string]bool{}}
 	if r.Method == http.MethodHead {
 		p.begin(s)
 		return nil
@@ -50,14 +47,14 @@ func (s *Site) zip(r *request) error {
 }
 
 func (p *pack) all(s *Site, contents []document.Document) error {
-	var limited error
+	nothing := document.ErrNotReady
 	for _, d := range contents {
 		if !d.Readable(s.Now()) {
 			continue
 		}
 		err := p.add(s, d)
 		if errors.Is(err, document.ErrLimit) {
-			limited = err // the others may still be had
+			nothing = err // the others may still be had
 			continue
 		}
 		if err != nil {
@@ -65,7 +62,7 @@ func (p *pack) all(s *Site, contents []document.Document) error {
 		}
 	}
 	if !p.begun {
-		return errors.Join(limited, document.ErrNotReady)
+		return nothing
 	}
 	return p.archive.Close()
 }
@@ -96,6 +93,6 @@ func (p *pack) add(s *Site, d document.Document) error {
 		return err
 	}
 	given := &watched{Content: content, r: p.r, document: d, checked: s.Now()}
-	_, err = io.CopyBuffer(entry, given, p.buffer)
+	_, err = given.copyTo(entry, d.Size)
 	return err
 }

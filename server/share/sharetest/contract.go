@@ -29,6 +29,7 @@ func Contract(t *testing.T, empty func(*testing.T) Subject) {
 	t.Run("found as saved", func(t *testing.T) { foundAsSaved(t, empty(t)) })
 	t.Run("lists", func(t *testing.T) { lists(t, empty(t)) })
 	t.Run("who reads", func(t *testing.T) { whoReads(t, empty(t)) })
+	t.Run("who read", func(t *testing.T) { afterwards(t, empty(t)) })
 	t.Run("what is over", func(t *testing.T) { over(t, empty(t)) })
 	t.Run("what was not downloaded", func(t *testing.T) { unread(t, empty(t)) })
 	t.Run("tallies", func(t *testing.T) { tallies(t, empty(t)) })
@@ -155,6 +156,19 @@ func whoReads(t *testing.T, s Subject) {
 			}
 		}
 	})
+}
+
+// afterwards: who could read a document learns that it is over, nobody else does.
+func afterwards(t *testing.T, s Subject) {
+	s.documents(t, document.Shredded, "1")
+	x := made("x", []string{"1"}, "b")
+	x.Ended = noon
+	s.add(t, x)
+	for account, want := range map[string]bool{"b": true, "c": false} {
+		if reads, err := s.Lists.Reads(t.Context(), "1", account, noon.Add(time.Hour)); err != nil || reads != want {
+			t.Errorf("%s: %v (%v)", account, reads, err)
+		}
+	}
 }
 
 func reading(model map[string]share.Share, id, reader string, at time.Time) bool {

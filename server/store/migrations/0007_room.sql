@@ -1,5 +1,5 @@
 -- How full pilots were told that the vault is. The version before tells nothing.
--- readable-by: 2
+-- readable-by: 1
 
 CREATE TABLE room (
     one   INTEGER PRIMARY KEY CHECK (one = 1),
