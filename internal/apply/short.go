@@ -12,7 +12,8 @@ import (
 )
 
 // short is what steps look at of an object: who and whose it is, and its status.
-// The spec is kept of a claim alone, whose size and class others decide too.
+// The spec is kept of a claim alone, whose size and class others decide too, and
+// so is when it was made: it may be older than its tenant.
 //
 // It is text, because as fields it takes five times the memory; what the objects
 // of one environment have in common is there once.
@@ -38,7 +39,7 @@ func cut(live *unstructured.Unstructured) short {
 		own["status"] = status
 	}
 	if spec, found := live.Object["spec"]; found && live.GetKind() == "PersistentVolumeClaim" {
-		own["spec"] = spec
+		own["spec"], own["metadata"] = spec, map[string]any{"creationTimestamp": live.GetCreationTimestamp()}
 	}
 	return short{
 		uid: live.GetUID(), version: live.GetResourceVersion(), made: hashOf(live), generation: live.GetGeneration(),

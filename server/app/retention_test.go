@@ -386,3 +386,37 @@ func TestReportOfWhatIsDue(t *testing.T) {
 	w.clock.forward(200 * days)
 	expect("much later", "", "", 0, 1)
 }
+
+// TestHeldInTheLastMoment: the sweep has listed the document, and before it gets
+// there a pilot has put it under hold.
+func TestHeldInTheLastMoment(t *testing.T) {
+	w := newWorld(t)
+	pilot := w.pilot()
+	path := pilot.deliver(noise(10))
+	due := w.found(path)
+	lists := w.app.documents.Lists
+	w.app.documents.Lists = held{Lists: lists, due: due, place: func() {
+		w.must(w.app.documents.Place(context.Background(), journal.Actor{}, due.ID, "Litige"))
+		w.clock.forward(30 * days)
+	}}
+	w.must(w.app.documents.Sweep(t.Context()))
+	w.app.documents.Lists = lists
+	if d := w.found(path); d.State != document.Available || d.WrappedKey == "" || !d.Held() {
+		t.Errorf("it is %+v", d)
+	}
+}
+
+// held gives a document as it was before it was put under hold.
+type held struct {
+	document.Lists
+	due   document.Document
+	place func()
+}
+
+func (h held) ToExpire(ctx context.Context, now time.Time, limit int) ([]document.Document, error) {
+	if found, err := h.Lists.ForPilots(ctx, document.Search{Held: true}, 1); err != nil || len(found) > 0 {
+		return nil, err
+	}
+	h.place()
+	return []document.Document{h.due}, nil
+}

@@ -40,6 +40,13 @@ func TestDefaults(t *testing.T) {
 	if c.Location().String() != "America/Toronto" {
 		t.Errorf("the zone is %s", c.Location())
 	}
+	want := Retention{
+		DefaultDays: 30, MinDays: 1, MaxDays: 90, SenderMayChoose: new(true), AfterLastDownload: "Keep", AfterLastDownloadDays: 1,
+		JournalDays: 3650, Bucket: "Day", ApplyShortening: "FromNowOn",
+	}
+	if diff := cmp.Diff(want, c.Retention); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestShutdown(t *testing.T) {
@@ -101,6 +108,11 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"minDays: 1", "minDays: 31", "ascending"},
 		{"defaultDays: 30", "defaultDays: 91", "ascending"},
 		{"maxDays: 90", "maxDays: 4000", "retention.maxDays"},
+		{"maxDays: 90", "maxDays: 90\n  journalDays: 89", "retention.journalDays"},
+		{"maxDays: 90", "maxDays: 90\n  bucket: Month", "write Day or Week"},
+		{"maxDays: 90", "maxDays: 90\n  afterLastDownload: Archive", "write Keep or Delete"},
+		{"maxDays: 90", "maxDays: 90\n  afterLastDownloadDays: -1", "retention.afterLastDownloadDays"},
+		{"maxDays: 90", "maxDays: 90\n  applyShortening: All", "write FromNowOn or ToAll"},
 		{"directory: /data", "directory: ''", "storage.directory"},
 		{"quotaBytes: 20000000000", "quotaBytes: 0", "storage.quotaBytes"},
 		{"quotaBytes: 20000000000", "quotaBytes: 1\n  maxDocumentBytes: 2000000001", "storage.maxDocumentBytes"},

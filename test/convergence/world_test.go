@@ -233,10 +233,9 @@ func (w *world) settle(wish *wishes, rounds int) error {
 	return nil
 }
 
-// staysQuiet lets a lot of time go by, in which nothing may be written or told.
-func (w *world) staysQuiet(wish *wishes) error {
-	before, told := w.api.Writes(), w.told.total()
-	for _, d := range []time.Duration{time.Second, time.Minute, 7 * time.Minute, time.Hour, 25 * time.Hour, time.Second} {
+func (w *world) writesNothing(wish *wishes, waits ...time.Duration) error {
+	before := w.api.Writes()
+	for _, d := range waits {
 		w.wait(d)
 		if err := w.round(wish); err != nil {
 			return err
@@ -244,6 +243,43 @@ func (w *world) staysQuiet(wish *wishes) error {
 	}
 	if after := w.api.Writes() - before; after > 0 {
 		return fmt.Errorf("%d writes at rest: %s", after, w.lastWrites(int(after)))
+	}
+	return nil
+}
+
+// tellsOfTheDay: each object was written once at most, and none of another kind.
+func (w *world) tellsOfTheDay(writes int) error {
+	seen := map[string]bool{}
+	for _, written := range strings.Split(w.lastWrites(writes), "; ") {
+		_, object, _ := strings.Cut(written, " ")
+		if writes > 0 && (seen[object] || !strings.HasPrefix(object, "SharingTenant ") && !strings.HasPrefix(object, "RetentionPolicy ")) {
+			return fmt.Errorf("%d writes when a day is over: %s", writes, w.lastWrites(writes))
+		}
+		seen[object] = true
+	}
+	return nil
+}
+
+// staysQuiet lets a lot of time go by, in which nothing may be written or told. A
+// day that is over is the only news: its keys are deleted, which each tenant says
+// once, and so each policy up to when all was swept.
+func (w *world) staysQuiet(wish *wishes) error {
+	told := w.told.total()
+	if err := w.writesNothing(wish, time.Second, time.Minute, 7*time.Minute, time.Hour); err != nil {
+		return err
+	}
+	before := w.api.Writes()
+	w.wait(25 * time.Hour)
+	for range 2 { // a policy may be looked at before the tenant whose server it asks
+		if err := w.round(wish); err != nil {
+			return err
+		}
+	}
+	if err := w.tellsOfTheDay(int(w.api.Writes() - before)); err != nil {
+		return err
+	}
+	if err := w.writesNothing(wish, time.Second, time.Minute); err != nil {
+		return err
 	}
 	if after := w.told.total() - told; after > 0 {
 		return fmt.Errorf("%d events at rest: %v", after, w.told.last())
