@@ -72,7 +72,8 @@ type PilotStatus struct {
 	// +kubebuilder:validation:MaxItems=8
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// phase is Pending, Invited or Active.
+	// phase is Pending, Invited or Active; Pending until the production server of a
+	// new tenant first speaks, and nothing else is told before.
 	// +optional
 	Phase PilotPhase `json:"phase,omitempty"`
 
@@ -108,7 +109,7 @@ type Pilot struct {
 	// status is what the production server last told; observedGeneration is -1
 	// until the operator has looked, so that nobody takes a new object for ready.
 	// +optional
-	// +default={"observedGeneration":-1}
+	// +default={"observedGeneration":-1,"phase":"Pending"}
 	Status PilotStatus `json:"status,omitzero"`
 }
 

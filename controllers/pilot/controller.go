@@ -66,7 +66,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return conditions.Again(err)
 	}
 	r.summarise(s)
+	if s.waitsForTenant() {
+		return ctrl.Result{}, nil
+	}
 	return conditions.Again(r.write(ctx, s))
+}
+
+// waitsForTenant: a Pilot of a tenant that comes up is pending, as every new one is;
+// what there is to tell of it, its server tells in a moment.
+func (s *scope) waitsForTenant() bool {
+	return len(s.before.Status.Conditions) == 0 && s.pilot.Status.Phase == v1alpha1.PilotPending &&
+		s.problem() == nil && !s.tenantServes()
 }
 
 func (r *Reconciler) observe(ctx context.Context, s *scope) error {

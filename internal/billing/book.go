@@ -66,15 +66,22 @@ func (b *Book) begin(ctx context.Context, cfg *configv1.PlatformConfiguration, t
 	if len(open) > 0 {
 		return &open[0], conditions.Wait("MonthNotClosed", "BillingStatement %s is being closed; what is allocated now is recorded then.", open[0].Name)
 	}
-	if statement, err := b.find(ctx, b.live, Name(key, month)); err != nil || statement != nil {
-		if err != nil {
-			return nil, err
+	if gb > 0 {
+		statement, err := b.open(ctx, cfg, tenant, month, gb, now)
+		if !apierrors.IsAlreadyExists(err) {
+			return statement, err
 		}
-		return statement, b.add(ctx, statement, cfg, gb, now) // the cache is behind
 	}
-	if gb == 0 {
-		return nil, nil
+	statement, err := b.find(ctx, b.live, Name(key, month)) // the cache is behind, or the month closed
+	if err != nil || statement == nil {
+		return nil, err
 	}
+	return statement, b.add(ctx, statement, cfg, gb, now)
+}
+
+// open makes the statement of a month. Most often there is none, and to look
+// first would cost as much again.
+func (b *Book) open(ctx context.Context, cfg *configv1.PlatformConfiguration, tenant *v1alpha1.SharingTenant, month tariff.Month, gb int64, now time.Time) (*v1alpha1.BillingStatement, error) {
 	of := v1alpha1.TenantReference{Namespace: tenant.Namespace, Name: tenant.Name}
 	statement, err := Open(cfg, b.namespace, of, tenant.Spec.Organization.NameFr, month, now, gb)
 	if err != nil {

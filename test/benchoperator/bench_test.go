@@ -22,6 +22,7 @@ var (
 	profiles = flag.String("profiles", "", "a folder for profiles of the operator's process: of processor time, of waiting, of memory")
 	reads    = flag.Bool("reads", false, "count what the operator reads, too; it costs the API server time")
 	resync   = flag.Bool("resync", true, "look again at every tenant in the last round, and count what is written then")
+	beyond   = flag.Bool("beyond", true, "go on in the last round: restart, rest, and a fix for all; ten thousand tenants take hours")
 	idleFor  = flag.Duration("idle", 5*time.Minute, "how long the operator is left alone in the last round; few tenants take no more than a minute, or a second each")
 	slots    = flag.Int("slots", 50, "how many environments may change together when a fix goes through all tenants in the last round")
 	memory   = flag.String("memory", shippedMemory, "GOMEMLIMIT of the operator; ten thousand tenants need more than it is shipped with")
@@ -157,14 +158,16 @@ func publish(runs []outcome, raw []effort) {
 	show("events_per_tenant", over(func(o outcome) float64 { return float64(o.written.events) / n }), "events")
 	show("lease_writes", over(func(o outcome) float64 { return float64(o.written.leases) }), "writes")
 	last := runs[len(runs)-1]
-	if *resync { // in the last round alone: it is about what is written, not how fast
+	if *resync && *beyond { // in the last round alone: it is about what is written, not how fast
 		show("resync_writes", float64(last.resync), "writes")
 	}
 	show("rss_mib", over(func(o outcome) float64 { return o.peakMiB }), "MiB")
 	show("rss_settled_mib", over(func(o outcome) float64 { return o.settledMiB }), "MiB")
 	show("cpu_seconds", over(func(o outcome) float64 { return o.operatorCPU }), "s")
-	last.idle.publish()
-	last.change.publish()
+	if *beyond {
+		last.idle.publish()
+		last.change.publish()
+	}
 }
 
 func show(name string, value float64, unit string) { figure("operator."+name, value, unit) }

@@ -98,7 +98,7 @@ func measureOperator(t *testing.T, program string, last bool) outcome {
 	o.peakMiB, o.settledMiB = s.process.memory(t)
 	o.written, o.recording = s.writes(t, 0), record(t, s.place)
 	tell("written for all tenants", o.written)
-	if last {
+	if last && *beyond {
 		o.afterwards = s.goOn(t)
 	}
 	return o

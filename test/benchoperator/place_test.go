@@ -88,7 +88,9 @@ func (p *place) start(t *testing.T) {
 	server.Configure().
 		Set("service-cluster-ip-range", "10.0.0.0/12").Set("service-node-port-range", "20000-65535").
 		Set("audit-policy-file", policy).Set("audit-log-path", p.audit).Set("audit-log-maxsize", "4096")
-	p.environment.ControlPlane.Etcd = &envtest.Etcd{Path: program.Tool(t, "etcd")}
+	etcd := &envtest.Etcd{Path: program.Tool(t, "etcd")}
+	etcd.Configure().Set("quota-backend-bytes", "8589934592") // its default is too small for ten thousand tenants
+	p.environment.ControlPlane.Etcd = etcd
 	t.Cleanup(func() {
 		if err := p.environment.Stop(); err != nil {
 			t.Errorf("the API server does not stop: %v", err)
