@@ -18,6 +18,7 @@ import (
 	"voute.dev/voute/server/keys"
 	"voute.dev/voute/server/letter"
 	"voute.dev/voute/server/scan/memory"
+	"voute.dev/voute/server/share"
 	"voute.dev/voute/server/store"
 )
 
@@ -47,16 +48,21 @@ func open(t *testing.T, directory string, zone *time.Location, now func() time.T
 		TimeZone: zone.String(), Address: "https://partage.justice.example", Retention: config.Retention{DefaultDays: 1, MinDays: 1, MaxDays: 90},
 		Storage:      config.Storage{Directory: directory, QuotaBytes: 1 << 30, MaxDocumentBytes: 1 << 30},
 		Organization: config.Organization{NameFr: "Ministère", NameEn: "Ministry"},
-		Scanner:      config.Scanner{Deadline: config.Duration(time.Hour)},
+		Scanner:      config.Scanner{Deadline: config.Duration(time.Hour), Scans: 1, SpoolBytes: 1 << 30},
 	}
 	current := func() *config.Config { return c }
 	s := &server{db: db, blobs: blobs}
 	s.Service = &document.Service{
-		Documents: store.Documents{DB: db}, Lists: store.Documents{DB: db}, Shares: store.Shares{DB: db}, Downloads: store.Documents{DB: db},
+		Documents: store.Documents{DB: db}, Lists: store.Documents{DB: db}, Transfers: store.Transfers{DB: db}, Downloads: store.Documents{DB: db},
 		Holds: store.Holds{DB: db}, Destructions: store.Destructions{DB: db}, Dues: store.Documents{DB: db},
 		Accounts: store.Accounts{DB: db}, Journal: store.Journal{DB: db}, Outbox: store.Letters{DB: db}, Letters: letter.Writer{Config: current},
 		Blobs: blobs, Keys: opened, Scanner: memory.New(1 << 20), Within: db.Within, Config: current,
 		WakeScan: func() {}, WakeMail: func() {}, Now: now, Log: slog.New(slog.DiscardHandler),
+	}
+	s.Sharing = &share.Service{
+		Shares: store.Sharings{DB: db}, Lists: store.Sharings{DB: db}, Ledger: store.Sharings{DB: db}, Documents: s.Service,
+		Accounts: store.Accounts{DB: db}, Journal: store.Journal{DB: db}, Outbox: store.Letters{DB: db}, Letters: letter.Writer{Config: current},
+		Within: db.Within, Config: current, WakeMail: func() {}, Now: now, Log: slog.New(slog.DiscardHandler),
 	}
 	t.Cleanup(func() { s.close(t) })
 	return s
@@ -102,7 +108,7 @@ func (s *server) upload(t *testing.T, content []byte, days int) string {
 
 // read gives a document's bytes as its sender has them.
 func (s *server) read(ctx context.Context, id string) ([]byte, error) {
-	_, content, err := s.Open(ctx, sender, id, "")
+	_, content, err := s.Open(ctx, sender, id, document.Part{})
 	if err != nil {
 		return nil, err
 	}
