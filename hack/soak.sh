@@ -15,4 +15,12 @@ for package in ./test/convergence ./test/year ./test/crash ./controllers ./inter
   [ "${PIPESTATUS[0]}" = 0 ] || result=1
   printf '== %s: %d s\n' "$package" $((SECONDS - begin))
 done
+# Where a test is named, nothing is fuzzed.
+if [ $# = 0 ]; then
+  for target in ./server/filename:FuzzDisposition ./server/filename:FuzzZipEntry; do
+    go test "${target%:*}" -run '^$' -fuzz "^${target#*:}\$" -fuzztime 60s | tail -n 2 || result=1
+    [ "${PIPESTATUS[0]}" = 0 ] || result=1
+    printf '== %s: a minute\n' "$target"
+  done
+fi
 exit $result

@@ -43,6 +43,7 @@ var failures = []failure{
 	{document.ErrNotFound, http.StatusNotFound, "missing"},
 	{document.ErrOver, http.StatusGone, "over"},
 	{document.ErrNotReady, http.StatusConflict, "not-ready"},
+	{document.Locked, http.StatusConflict, "quarantined"},
 	{document.ErrChanged, http.StatusConflict, "changed"},
 	{document.ErrLimit, http.StatusForbidden, "downloads"},
 	{document.ErrKey, http.StatusServiceUnavailable, "key-lost"},
