@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"voute.dev/voute/server/scan/scantest"
@@ -67,6 +68,12 @@ func TestJourneyOnRealServices(t *testing.T) {
 	infected := pilot.upload("facture.exe", bytes.NewReader(scantest.EICAR()), robert.email).path
 	pilot.expect(pilot.await(infected, "quarantined"), http.StatusOK, "contenu malveillant")
 	robert.expect(robert.get(infected), http.StatusNotFound, "")
+	pilot.expect(pilot.get("/quarantine"), http.StatusOK, "EICAR")
+
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"journal", "verify", "--config", p.file}, &out); err != nil || !strings.Contains(out.String(), "The journal holds: ") {
+		t.Errorf("beside the server that was killed once, journal verify says %q (%v)", out.String(), err)
+	}
 }
 
 // TestVaultSealed: no upload, no download, but everything else; and by itself

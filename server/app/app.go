@@ -147,7 +147,7 @@ func (a *App) assemble() {
 	a.shares = &share.Service{
 		Shares: store.Sharings{DB: a.db}, Lists: store.Sharings{DB: a.db}, Ledger: store.Sharings{DB: a.db}, Documents: a.documents,
 		Accounts: store.Accounts{DB: a.db}, Journal: store.Journal{DB: a.db}, Outbox: store.Letters{DB: a.db}, Letters: writer,
-		Within: a.db.Within, Config: a.config.Current, WakeMail: waker(a.wakes.mail), Now: a.now, Log: a.log,
+		Within: a.db.Within, Config: a.config.Current, WakeMail: waker(a.wakes.mail), Now: a.now,
 	}
 	a.documents.Sharing = a.shares
 	a.examiner = &document.Examiner{Service: a.documents}

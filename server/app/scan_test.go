@@ -41,7 +41,8 @@ func TestInfectedDocumentIsOpenedByNobody(t *testing.T) {
 		}
 	}
 	alice.get(path+"/content").expect(t, http.StatusConflict, "")
-	alice.post(path+"/delete", nil).expect(t, http.StatusConflict, "")
+	alice.get(path+"/delete").expect(t, http.StatusConflict, "Document in quarantine")
+	alice.post(path+"/delete", nil).expect(t, http.StatusConflict, "Document in quarantine")
 	for _, other := range []*browser{robert, pilot} {
 		other.get(path).expect(t, http.StatusNotFound, "")
 		other.get(path+"/content").expect(t, http.StatusNotFound, "")

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -267,6 +269,26 @@ func TestLimitOfDownloads(t *testing.T) {
 	}
 	p.pilot.post(document+"/share", url.Values{"email": {p.email}}).expect(t, http.StatusOK, "") // reads it already
 	ask(http.MethodGet).expect(t, http.StatusForbidden, "")
+}
+
+// TestLimitIsNotWonTwice lets a recipient ask many times at once.
+func TestLimitIsNotWonTwice(t *testing.T) {
+	p := newParty(t)
+	document := p.pilot.deliver(noise(100_000))
+	p.pilot.share([]string{document}, url.Values{"email": {p.email}, "limit": {"3"}}).expect(t, http.StatusOK, "")
+	var won atomic.Int64
+	var group sync.WaitGroup
+	for range 12 {
+		group.Go(func() {
+			if got := p.robert.get(document + "/content"); got.StatusCode == http.StatusOK {
+				won.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if won.Load() != 3 {
+		t.Errorf("%d downloads were had, want 3", won.Load())
+	}
 }
 
 // TestRemindedOnce of what was not downloaded.

@@ -3,7 +3,6 @@ package share
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -51,7 +50,6 @@ type Service struct {
 	Config    func() *config.Config
 	WakeMail  func()
 	Now       func() time.Time
-	Log       *slog.Logger
 }
 
 // New is a share that is to be made.

@@ -49,14 +49,15 @@ func (s Journal) insert(ctx context.Context, e journal.Entry) error {
 
 // end is where the chain ends.
 func (s Journal) end(ctx context.Context) (journal.Anchor, error) {
-	var last sql.NullInt64
-	if err := s.reader(ctx).QueryRowContext(ctx, `SELECT max(number) FROM journal`).Scan(&last); err != nil {
-		return journal.Anchor{}, err
-	}
-	if !last.Valid {
+	var last journal.Anchor
+	err := s.reader(ctx).QueryRowContext(ctx, `SELECT number, hash FROM journal ORDER BY number DESC LIMIT 1`).Scan(&last.Number, hashOf{&last.Hash})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		return s.Anchor(ctx)
+	case err != nil || !last.Hash.IsZero():
+		return last, err
 	}
-	return s.at(ctx, last.Int64)
+	return s.at(ctx, last.Number)
 }
 
 // at is the chain at a line. A line that an earlier version wrote carries no

@@ -108,11 +108,12 @@ func (s Sharings) complete(ctx context.Context, x share.Share) (share.Share, err
 }
 
 // Adopt makes a share of each document that a server of an earlier version has
-// shared; those it was shared with were told.
+// shared and that is not over; those it was shared with were told.
 func (s Sharings) Adopt(ctx context.Context, id func() string) error {
 	return s.Within(ctx, func(ctx context.Context) error {
 		found, err := list(ctx, s.DB, readBare, `SELECT document, account, by_whom, time FROM shares x WHERE NOT EXISTS (
-			SELECT 1 FROM `+reading+` WHERE d.document = x.document AND r.account = x.account AND s.ended = 0) ORDER BY document, time, account`)
+			SELECT 1 FROM `+reading+` WHERE d.document = x.document AND r.account = x.account AND s.ended = 0)
+			AND EXISTS (SELECT 1 FROM documents y WHERE y.id = x.document AND y.state IN ('scanning', 'available')) ORDER BY document, time, account`)
 		if err != nil {
 			return fmt.Errorf("cannot find what an earlier version shared: %w", err)
 		}

@@ -1,5 +1,7 @@
 package web
 
+import "voute.dev/voute/server/document"
+
 // deletePage asks to confirm: deleting cannot be undone.
 func (s *Site) deletePage(r *request) error {
 	d, err := s.Documents.Find(r.Context(), r.account.ID, r.PathValue("id"))
@@ -8,6 +10,9 @@ func (s *Site) deletePage(r *request) error {
 	}
 	if d.Owner != r.account.ID {
 		return errNotFound
+	}
+	if _, err := d.State.After(document.Delete); err != nil {
+		return err
 	}
 	return r.render(page{Name: "delete", Title: "delete.title", State: string(d.State), Data: d})
 }

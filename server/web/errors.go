@@ -46,6 +46,7 @@ var failures = []failure{
 	{document.ErrHeld, http.StatusConflict, "held"},
 	{document.ErrNotHeld, http.StatusConflict, "changed"},
 	{document.ErrNotReady, http.StatusConflict, "not-ready"},
+	{document.Locked, http.StatusConflict, "quarantined"},
 	{document.ErrChanged, http.StatusConflict, "changed"},
 	{document.ErrLimit, http.StatusForbidden, "downloads"},
 	{document.ErrKey, http.StatusServiceUnavailable, "key-lost"},

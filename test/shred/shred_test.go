@@ -136,7 +136,7 @@ func (s *scene) restore(t *testing.T) {
 	if gone.State != document.Available || gone.WrappedKey == "" || gone.Blob == "" {
 		t.Fatalf("the backup has lost what it is to be about: %+v", gone)
 	}
-	if _, err := server.read(t.Context(), s.expired); !errors.Is(err, document.ErrOver) {
+	if _, err := server.read(t.Context(), s.expired); !errors.Is(err, document.ErrKey) {
 		t.Errorf("what expired is opened with %v", err)
 	}
 	for _, bucket := range []string{s.dying, s.later, keys.Hold} {
