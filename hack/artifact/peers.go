@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"voute.dev/voute/hack/progress"
@@ -59,7 +60,7 @@ func installPeers(ctx context.Context, npm []string, dir string) error {
 			return err
 		}
 	}
-	args := append(npm[1:], "--prefix", dir, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	args := slices.Concat(npm[1:], []string{"--prefix", dir, "ci", "--ignore-scripts", "--no-audit", "--no-fund"})
 	return run(ctx, npm[0], args...)
 }
 

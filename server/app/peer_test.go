@@ -221,8 +221,9 @@ func TestPageScript(t *testing.T) {
 	p.pilot.patch(address, 0, p.content[:2_000_000]).expect(t, http.StatusNoContent, "")
 	page = p.pilot.get("/documents/new").expect(t, http.StatusOK, "budget été.bin – 47")
 	row := map[string]string{}
+	_, item, _ := strings.Cut(page.body, "<li ")
 	for _, name := range []string{"upload", "name", "length", "modified"} {
-		row[name] = html.UnescapeString(between(page.body[strings.Index(page.body, "<li data-upload"):], "data-"+name+`="`, `"`))
+		row[name] = html.UnescapeString(between(item, "data-"+name+`="`, `"`))
 	}
 	todo.Unfinished = []map[string]string{row}
 	said, _ = p.run(t, "upload-page.cjs", todo)

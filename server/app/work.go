@@ -23,6 +23,7 @@ const (
 	journalTick = time.Hour
 	policyTick  = time.Minute
 	sharesTick  = time.Minute
+	restTick    = 10 * time.Second
 )
 
 // work runs everything that nobody asks for, until the context ends and all of
@@ -69,6 +70,7 @@ func (a *App) work(ctx context.Context) {
 			repeat(ctx, nil, every(ctx, journalTick), a.attempt("trim the records of destruction", a.documents.TrimRecords))
 		},
 		func(ctx context.Context) { repeat(ctx, nil, every(ctx, probeTick), a.look) },
+		func(ctx context.Context) { repeat(ctx, nil, every(ctx, restTick), a.giveBack) },
 	} {
 		group.Go(func() { worker(ctx) })
 	}

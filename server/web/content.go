@@ -93,50 +93,34 @@ type watched struct {
 }
 
 func (w *watched) Read(p []byte) (int, error) {
-	if w.err == nil {
-		w.err = w.check(w.r.site.Now())
-	}
-	if w.err != nil {
-		return 0, w.err
+	if err := w.allowed(); err != nil {
+		return 0, err
 	}
 	n, err := w.Content.Read(p)
+	return n, w.noted(err)
+}
+
+// Next is what the answer is written from, where it lies.
+func (w *watched) Next(most int64) ([]byte, error) {
+	if err := w.allowed(); err != nil {
+		return nil, err
+	}
+	given, err := w.Content.Next(most)
+	return given, w.noted(err)
+}
+
+func (w *watched) noted(err error) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		w.err = err
 	}
-	return n, err
+	return err
 }
 
-// atATime is how much of a document is written at a time: each time its line may
-// stand still for so long.
-const atATime = 64 << 10
-
-// copyTo writes the next n bytes.
-func (w *watched) copyTo(to io.Writer, n int64) (written int64, err error) {
-	line := &wire{Writer: to}
-	for written < n && err == nil {
-		if w.err = w.check(w.r.site.Now()); w.err != nil {
-			return written, w.err
-		}
-		var more int64
-		more, err = w.WriteNext(line, min(n-written, atATime))
-		written += more
+func (w *watched) allowed() error {
+	if w.err == nil {
+		w.err = w.check(w.r.site.Now())
 	}
-	if line.err == nil {
-		w.err = err
-	}
-	return written, err
-}
-
-// wire is where a document goes. That it breaks is no fault of the document.
-type wire struct {
-	io.Writer
-	err error
-}
-
-func (l *wire) Write(p []byte) (int, error) {
-	n, err := l.Writer.Write(p)
-	l.err = err
-	return n, err
+	return w.err
 }
 
 func (w *watched) check(now time.Time) error {

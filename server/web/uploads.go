@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"voute.dev/voute/server/document"
@@ -124,7 +125,7 @@ func (s *Site) uploadState(r *request) error {
 // appendUpload takes in the next bytes of an upload.
 func (s *Site) appendUpload(r *request) error {
 	if s.Draining() {
-		return errDraining
+		return document.ErrStopping
 	}
 	if err := tus.CheckVersion(r.Header); err != nil {
 		return err
@@ -254,6 +255,8 @@ func (r *request) failTus(f failure, err error) {
 		f.status, text = wrong.Status, wrong.Text
 	case errors.As(err, &toCorrect):
 		f.status, text = http.StatusUnprocessableEntity, toCorrect.Error()
+	case errors.Is(err, syscall.ENOSPC) && r.PathValue("id") != "":
+		text = r.say("error.full")
 	}
 	r.tusHeaders()
 	if f.status == http.StatusPreconditionFailed {

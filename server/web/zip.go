@@ -3,6 +3,7 @@ package web
 import (
 	"archive/zip"
 	"errors"
+	"io"
 	"net/http"
 
 	"voute.dev/voute/server/document"
@@ -93,6 +94,9 @@ func (p *pack) add(s *Site, d document.Document) error {
 		return err
 	}
 	given := &watched{Content: content, r: p.r, document: d, checked: s.Now()}
-	_, err = given.copyTo(entry, d.Size)
+	n, err := giveOut(entry, given, d.Size)
+	if err == nil && n < d.Size {
+		err = io.ErrUnexpectedEOF
+	}
 	return err
 }
