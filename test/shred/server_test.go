@@ -62,7 +62,7 @@ func open(t *testing.T, directory string, zone *time.Location, now func() time.T
 	s.Sharing = &share.Service{
 		Shares: store.Sharings{DB: db}, Lists: store.Sharings{DB: db}, Ledger: store.Sharings{DB: db}, Documents: s.Service,
 		Accounts: store.Accounts{DB: db}, Journal: store.Journal{DB: db}, Outbox: store.Letters{DB: db}, Letters: letter.Writer{Config: current},
-		Within: db.Within, Config: current, WakeMail: func() {}, Now: now, Log: slog.New(slog.DiscardHandler),
+		Within: db.Within, Config: current, WakeMail: func() {}, Now: now,
 	}
 	t.Cleanup(func() { s.close(t) })
 	return s
