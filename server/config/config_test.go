@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Retention{
 		DefaultDays: 30, MinDays: 1, MaxDays: 90, SenderMayChoose: new(true), AfterLastDownload: "Keep", AfterLastDownloadDays: 1,
-		JournalDays: 3650, Bucket: "Day", ApplyShortening: "FromNowOn",
+		JournalDays: 400, Bucket: "Day", ApplyShortening: "FromNowOn",
 	}
 	if diff := cmp.Diff(want, c.Retention); diff != "" {
 		t.Error(diff)
@@ -108,7 +108,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"minDays: 1", "minDays: 31", "ascending"},
 		{"defaultDays: 30", "defaultDays: 91", "ascending"},
 		{"maxDays: 90", "maxDays: 4000", "retention.maxDays"},
-		{"maxDays: 90", "maxDays: 90\n  journalDays: 89", "retention.journalDays"},
+		{"journalDays: 400", "journalDays: 89", "retention.journalDays"},
 		{"maxDays: 90", "maxDays: 90\n  bucket: Month", "write Day or Week"},
 		{"maxDays: 90", "maxDays: 90\n  afterLastDownload: Archive", "write Keep or Delete"},
 		{"maxDays: 90", "maxDays: 90\n  afterLastDownloadDays: -1", "retention.afterLastDownloadDays"},

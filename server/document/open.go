@@ -51,6 +51,7 @@ func (s *Service) Open(ctx context.Context, by journal.Actor, id string, p Part)
 	if err != nil {
 		return d, nil, err
 	}
+	content.Until(p.From + p.Length)
 	if err := s.Within(ctx, func(ctx context.Context) error { return s.download(ctx, by, d, p) }); err != nil {
 		return d, nil, errors.Join(err, content.Close())
 	}

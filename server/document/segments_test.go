@@ -71,21 +71,25 @@ func TestRangesOpenTheSegmentsThatTheyNeed(t *testing.T) {
 	const mib = 1 << 20
 	plain, d, key, stored := sealed(t, 10*mib+5)
 	s := &Service{Keys: &oneKey{key: key}, Blobs: stored}
-	for header, want := range map[string]int{
-		"":                      12, // the last one once more, in its turn
-		"bytes=0-9":             2,
-		"bytes=5242880-5242889": 2,
-		"bytes=1048570-1048589": 3,
-		"bytes=-3":              1,
-		"bytes=0-0,2-2,4-4":     2,
-		"bytes=1048576-3145727": 3,
-		"bytes=10485760-":       1,
+	for header, c := range map[string]struct {
+		until int64
+		want  int
+	}{
+		"":                      {d.Size, 12}, // the last one once more, in its turn
+		"bytes=0-9":             {10, 2},
+		"bytes=5242880-5242889": {5242890, 2},
+		"bytes=1048570-1048589": {1048590, 3},
+		"bytes=-3":              {d.Size, 1},
+		"bytes=0-0,2-2,4-4":     {5, 2},
+		"bytes=1048576-3145727": {3145728, 3},
+		"bytes=10485760-":       {d.Size, 1},
 	} {
 		stored.reads = 0
 		content, err := s.open(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)
 		}
+		content.Until(c.until)
 		hr := httptest.NewRequest(http.MethodGet, "/", nil)
 		hr.Header.Set("Range", header)
 		w := httptest.NewRecorder()
@@ -94,8 +98,8 @@ func TestRangesOpenTheSegmentsThatTheyNeed(t *testing.T) {
 		if header == "" && !bytes.Equal(w.Body.Bytes(), plain) {
 			t.Error("the bytes differ")
 		}
-		if stored.reads != want {
-			t.Errorf("%q opens %d segments, want %d", header, stored.reads, want)
+		if stored.reads != c.want {
+			t.Errorf("%q opens %d segments, want %d", header, stored.reads, c.want)
 		}
 		if err := content.Close(); err != nil {
 			t.Fatal(err)

@@ -21,6 +21,7 @@ type Reader struct {
 	now, next segment
 	ahead     sync.WaitGroup // has next
 	expected  int64          // index of the segment that follows those asked for
+	until     int64          // what begins here or later is not opened ahead
 	offset    int64          // of Read, Next and Seek
 	abandoned bool
 }
@@ -55,7 +56,7 @@ func NewReader(r io.ReaderAt, sealedSize int64, key []byte, documentID string) (
 	if err != nil {
 		return nil, fmt.Errorf("cannot open sealed document %s: %w", documentID, err)
 	}
-	opened := &Reader{from: r, id: documentID, size: size, opener: opener, data: newAssociated(header, documentID)}
+	opened := &Reader{from: r, id: documentID, size: size, until: size, opener: opener, data: newAssociated(header, documentID)}
 	if err := opened.open(segments(size) - 1); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
@@ -76,6 +77,14 @@ func readHeader(r io.ReaderAt, sealedSize int64) ([]byte, error) {
 
 // Size is the length of the document.
 func (r *Reader) Size() int64 { return r.size }
+
+// Until says that nobody will ask for what follows an offset, so that no segment
+// there is opened ahead.
+func (r *Reader) Until(offset int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.until = offset
+}
 
 // ReadAt gives the document's bytes from an offset on.
 func (r *Reader) ReadAt(p []byte, offset int64) (int, error) {
@@ -207,7 +216,7 @@ func (r *Reader) open(index int64) error {
 	if r.now.err != nil {
 		return r.now.err
 	}
-	if index == r.expected && index+1 < segments(r.size) {
+	if next := (index + 1) * SegmentSize; index == r.expected && next < r.size && next < r.until {
 		r.ahead.Go(func() { r.fill(&r.next, index+1) })
 	}
 	r.expected = index + 1
