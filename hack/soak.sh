@@ -17,7 +17,7 @@ for package in ./test/convergence ./test/year ./test/crash ./controllers ./inter
 done
 # Where a test is named, nothing is fuzzed.
 if [ $# = 0 ]; then
-  for target in ./server/seal:FuzzReader ./server/tus:FuzzHeaders; do
+  for target in ./server/seal:FuzzReader ./server/seal:FuzzResume ./server/tus:FuzzHeaders; do
     go test "${target%:*}" -run '^$' -fuzz "^${target#*:}\$" -fuzztime 60s | tail -n 2 || result=1
     [ "${PIPESTATUS[0]}" = 0 ] || result=1
     printf '== %s: a minute\n' "$target"
