@@ -37,7 +37,7 @@ func (u *uploader) begin(ctx context.Context) {
 	u.content = make([]byte, 1+u.random.IntN(3<<20))
 	for at := 0; at < len(u.content); at += copy(u.content[at:], plainMarker) {
 		if at+8 < len(u.content) {
-			at += copy(u.content[at:], strconv.FormatUint(u.random.Uint64()>>4, 36)[:8])
+			at += copy(u.content[at:], strconv.FormatUint(u.random.Uint64()|1<<63, 36)[:8])
 		}
 	}
 	got, err := u.ask(ctx, http.MethodPost, "/uploads", nil, map[string]string{

@@ -30,6 +30,10 @@ var (
 	marker = []byte("MARQUEUR-EN-CLAIR-")
 )
 
+// inMemory is where the database lies: thousands of syncs of a disk would take
+// minutes, and show nothing here.
+const inMemory = "/dev/shm"
+
 // machine is a server's documents on a disk that forgets. Its database is a real
 // one, whose commits are durable by its own doing (synchronous FULL): when the
 // power is cut, it is held to what it had committed.
@@ -39,15 +43,20 @@ type machine struct {
 	folder  *fragile.Folder
 	keys    *keysmemory.Keys
 	service *document.Service
+	full    func() bool // asked at the end of each transaction; may be nil
 }
 
 func newMachine(t *testing.T) *machine {
 	t.Helper()
-	db, err := store.Open(t.Context(), t.TempDir())
+	directory, err := os.MkdirTemp(inMemory, "voute-documents-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	db, err := store.Open(t.Context(), directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = errors.Join(db.Close(), os.RemoveAll(directory)) })
 	m := &machine{t: t, db: db, folder: fragile.New(), keys: keysmemory.New(time.UTC, time.Now)}
 	m.must(store.Accounts{DB: db}.Add(t.Context(), account.Account{ID: "a", Email: "a", State: account.Active}))
 	m.boot(m.folder)
@@ -84,6 +93,9 @@ func (m *machine) within(ctx context.Context, f func(context.Context) error) err
 		err := f(ctx)
 		if m.folder.Off() {
 			err = errors.Join(err, fragile.ErrOff)
+		}
+		if m.full != nil && m.full() {
+			err = errors.Join(err, syscall.ENOSPC)
 		}
 		return err
 	})
@@ -221,44 +233,43 @@ func TestPowerLoss(t *testing.T) {
 	}
 }
 
-// TestFullDisk lets each operation that takes room fail in its turn, and then
-// every n-th: nothing acknowledged is lost, and with room again the document
-// arrives.
+// TestFullDisk lets each operation of the volume that takes room fail in its
+// turn, and each transaction of the database, and then every n-th: nothing
+// acknowledged is lost, and with room again the document arrives.
 func TestFullDisk(t *testing.T) {
 	document.CheckpointEvery(t, 2*seal.SegmentSize)
-	for _, every := range []bool{false, true} {
-		for n := 1; ; n++ {
-			failed := fullDisk(t, n, every)
-			if failed == 0 {
-				break // never full any more
+	for name, full := range map[string]func(*machine, func() bool){
+		"volume":   func(m *machine, full func() bool) { m.folder.Full = full },
+		"database": func(m *machine, full func() bool) { m.full = full },
+	} {
+		for n := 1; fullDisk(t, full, func(count int) bool { return count == n }) > 0; n++ {
+			if n > 1000 {
+				t.Fatalf("%s: it never stops being full", name)
 			}
-			if every && n > 30 {
-				break
-			}
+		}
+		for _, n := range []int{3, 4, 5, 7, 11, 17, 29} {
+			fullDisk(t, full, func(count int) bool { return count%n == 0 })
 		}
 	}
 }
 
-// fullDisk sends a document while the n-th operation fails, or every n-th and
-// only then (so that one gets through).
-func fullDisk(t *testing.T, n int, every bool) (failed int) {
+// fullDisk sends a document to a machine on which some operations find no room,
+// and tells how often that was answered.
+func fullDisk(t *testing.T, full func(*machine, func() bool), fails func(count int) bool) (failed int) {
 	t.Helper()
-	random := rand.New(rand.NewPCG(6, uint64(n)))
+	random := rand.New(rand.NewPCG(6, 2))
 	m := newMachine(t)
 	u := m.begin(random, 4<<20+12345)
 	count := 0
-	m.folder.Full = func() bool {
-		count++
-		return count == n || every && n > 2 && count%n == 0
-	}
+	full(m, func() bool { count++; return fails(count) })
 	for tries := 0; !u.arrived; tries++ {
 		if err := m.send(u, random, 3<<20); errors.Is(err, syscall.ENOSPC) {
 			failed++
 		} else if err != nil {
-			t.Fatalf("full at %d: %v", n, err)
+			t.Fatalf("full at %d: %v", count, err)
 		}
 		if tries > 1000 {
-			m.folder.Full = nil // as when somebody makes room
+			full(m, nil) // as when somebody makes room
 		}
 	}
 	m.check(u)

@@ -94,16 +94,16 @@ func (t *Transfer) touch(now time.Time, d Document) {
 	}
 }
 
-// Open is an upload under way, or one that waits to be resumed.
-type Open struct {
+// OpenUpload is one under way, or one that waits to be resumed.
+type OpenUpload struct {
 	Document
 	Transfer
 }
 
 // Uploads lists what a person has begun to send.
-func (s *Service) Uploads(ctx context.Context, owner string) ([]Open, error) {
+func (s *Service) Uploads(ctx context.Context, owner string) ([]OpenUpload, error) {
 	transfers, err := s.Transfers.Of(ctx, owner)
-	var all []Open
+	var all []OpenUpload
 	for _, t := range transfers {
 		d, err := s.Documents.Find(ctx, t.Document)
 		if errors.Is(err, ErrNotFound) || err == nil && (d.State != Receiving || !s.Now().Before(t.Expires)) {
@@ -112,7 +112,7 @@ func (s *Service) Uploads(ctx context.Context, owner string) ([]Open, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Open{Document: d, Transfer: t})
+		all = append(all, OpenUpload{Document: d, Transfer: t})
 	}
 	return all, err
 }
@@ -179,6 +179,9 @@ func (s *Service) committed(ctx context.Context, d Document, t Transfer) (bool, 
 // arrive ends an upload whose blob is committed: from this transaction on the
 // document waits for the antivirus.
 func (s *Service) arrive(ctx context.Context, by journal.Actor, d Document, t Transfer, digest string) (Status, error) {
+	if by.ID == "" {
+		by.ID = d.Owner // the server found it: its sender has sent it all the same
+	}
 	d.Size, d.SHA256 = t.Progress.Size, digest
 	if digest == "" {
 		var err error
