@@ -17,11 +17,7 @@ for package in ./internal/platform ./server/seal ./server/document ./cmd/server 
 done
 # Where a test is named, nothing is fuzzed.
 if [ $# = 0 ]; then
-<<<<<<< HEAD
-  for target in ./server/seal:FuzzReader ./server/tus:FuzzHeaders ./server/filename:FuzzDisposition ./server/filename:FuzzZipEntry; do
-=======
-  for target in ./server/seal:FuzzReader ./server/seal:FuzzResume ./server/tus:FuzzHeaders; do
->>>>>>> upload
+  for target in ./server/seal:FuzzReader ./server/seal:FuzzResume ./server/tus:FuzzHeaders ./server/filename:FuzzDisposition ./server/filename:FuzzZipEntry; do
     go test "${target%:*}" -run '^$' -fuzz "^${target#*:}\$" -fuzztime 60s | tail -n 2 || result=1
     [ "${PIPESTATUS[0]}" = 0 ] || result=1
     printf '== %s: a minute\n' "$target"
