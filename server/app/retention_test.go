@@ -413,8 +413,8 @@ type held struct {
 	place func()
 }
 
-func (h held) ToExpire(ctx context.Context, now time.Time, limit int) ([]document.Document, error) {
-	if found, err := h.Lists.ForPilots(ctx, document.Search{Held: true}, 1); err != nil || len(found) > 0 {
+func (h held) ToExpire(ctx context.Context, _ time.Time, _ int) ([]document.Document, error) {
+	if found, err := h.ForPilots(ctx, document.Search{Held: true}, 1); err != nil || len(found) > 0 {
 		return nil, err
 	}
 	h.place()

@@ -55,7 +55,7 @@ func (s *Site) search(r *request, asked string) ([]document.Document, error) {
 	if strings.Contains(asked, "@") {
 		email, err := account.Normalize(asked)
 		if err != nil {
-			return nil, nil
+			return nil, nil //nolint:nilerr // no address is nobody's
 		}
 		sender, err := s.Accounts.Accounts.ByEmail(r.Context(), email)
 		if errors.Is(err, account.ErrNotFound) {
