@@ -108,7 +108,8 @@ func (r *Reconciler) stopServing(ctx context.Context, s *scope) error {
 	if left != "" {
 		return conditions.Wait("Stopping", "%s is being removed.", left)
 	}
-	return r.removeRevisions(ctx, s, nil)
+	// Neither the cache nor the status may know of the last one yet.
+	return r.removeRevisions(ctx, s, r.Live, nil)
 }
 
 // revisionsOf are those that the status knows of an environment; the cache may not

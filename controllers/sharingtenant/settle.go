@@ -116,13 +116,13 @@ func (r *Reconciler) prune(ctx context.Context, s *scope) error {
 			return nil // there is time for that afterwards
 		}
 	}
-	return r.removeRevisions(ctx, s, kept)
+	return r.removeRevisions(ctx, s, r.Client, kept)
 }
 
-func (r *Reconciler) removeRevisions(ctx context.Context, s *scope, kept map[string]bool) error {
+func (r *Reconciler) removeRevisions(ctx context.Context, s *scope, from client.Reader, kept map[string]bool) error {
 	found := &metav1.PartialObjectMetadataList{}
 	found.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ControllerRevisionList"))
-	if err := r.Client.List(ctx, found, client.InNamespace(s.tenant.Namespace), client.MatchingLabels{v1alpha1.TenantLabel: s.tenant.Name}); err != nil {
+	if err := from.List(ctx, found, client.InNamespace(s.tenant.Namespace), client.MatchingLabels{v1alpha1.TenantLabel: s.tenant.Name}); err != nil {
 		return err
 	}
 	for i := range found.Items {
