@@ -62,6 +62,10 @@ type SharingTenantSpec struct {
 	// +optional
 	Calendar Calendar `json:"calendar,omitzero"`
 
+	// uploads says which kinds of file this client does not take.
+	// +optional
+	Uploads Uploads `json:"uploads,omitzero"`
+
 	// suspend stops the operator's hand: nothing of this tenant is changed,
 	// put back or deleted; what differs is told in the condition Suspended.
 	// +optional
@@ -122,6 +126,33 @@ type Organization struct {
 	// +kubebuilder:validation:items:MaxLength=254
 	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r"^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@([A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$")`,message="write one mail address, for example deleguee@justice.gouv.qc.ca, without a name beside it"
 	Delegates []string `json:"delegates,omitempty"`
+}
+
+// Uploads says which kinds of file are refused. It keeps accidents out; what is in
+// an archive is for the antivirus to find.
+//
+// +kubebuilder:validation:MinProperties=1
+type Uploads struct {
+	// blockedExtensions are endings of names that are refused in whatever case,
+	// without the dot before them: exe, tar.gz.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=100
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=32
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r"^[a-z0-9_+-]+(\.[a-z0-9_+-]+)*$")`,message="write the ending of a name in lower case, without a dot before it, for example exe or tar.gz"
+	BlockedExtensions []string `json:"blockedExtensions,omitempty"`
+
+	// blockedTypes are media types that are refused by a document's first bytes,
+	// whatever its name: application/x-sh, or video/* for all of a family. One that
+	// the sharing server does not recognize is told in ConfigurationReady.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=100
+	// +kubebuilder:validation:items:MinLength=3
+	// +kubebuilder:validation:items:MaxLength=100
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r"^[a-z0-9-]+/([a-z0-9.+-]+|[*])$")`,message="write a media type in lower case, for example application/x-sh, or video/* for all of a family"
+	BlockedTypes []string `json:"blockedTypes,omitempty"`
 }
 
 // Environment is one address of a client, with its own volume and users.

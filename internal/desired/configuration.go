@@ -97,8 +97,15 @@ func (in Input) serverConfig() serverconfig.Config {
 		Keys:         serverconfig.Keys{Vault: in.vaultKeys()},
 		Scanner:      in.scanner(),
 		Mail:         in.mail(),
-		Uploads:      serverconfig.Uploads{Closed: in.UploadsClosed},
+		Uploads:      in.uploads(),
 		Notice:       in.Notice,
+	}
+}
+
+func (in Input) uploads() serverconfig.Uploads {
+	asked := in.Tenant.Spec.Uploads
+	return serverconfig.Uploads{
+		Closed: in.UploadsClosed, BlockedExtensions: sorted(asked.BlockedExtensions), BlockedTypes: sorted(asked.BlockedTypes),
 	}
 }
 

@@ -65,6 +65,7 @@ func full(t testing.TB) Input {
 		SupportEmail: "aide@justice.example", FraudContact: "1 800 555-0100",
 		Logo: &v1alpha1.ConfigMapKeyReference{Name: "justice-branding", Key: "logo.svg"},
 	}
+	in.Tenant.Spec.Uploads = v1alpha1.Uploads{BlockedExtensions: []string{"tar.gz", "exe"}, BlockedTypes: []string{"video/*", "application/x-sh"}}
 	in.Environment.Host = "partage.justice.example"
 	in.Environment.Certificate.IssuerRef = &v1alpha1.IssuerReference{Name: "gouv", Kind: "Issuer"}
 	in.Environment.Storage = v1alpha1.Storage{AllocatedGB: 35, StorageClassName: "rapide"}

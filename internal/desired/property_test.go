@@ -278,7 +278,7 @@ func TestTheServerTakesTheConfigurationUp(t *testing.T) {
 			rt.Fatal(err)
 		}
 		want := in.serverConfig()
-		taken.Scanner.Deadline, taken.Storage.MaxDocumentBytes = 0, 0 // the server's own defaults
+		taken.Scanner.Deadline, taken.Scanner.Scans, taken.Scanner.SpoolBytes, taken.Storage.MaxDocumentBytes = 0, 0, 0, 0 // the server's own defaults
 		taken.Retention = undefaulted(want.Retention, taken.Retention)
 		taken.Organization.NameEn = want.Organization.NameEn
 		for i, pilot := range want.Pilots {

@@ -133,6 +133,8 @@ var refused = map[string]sample{
 	"pilot without an address": {goodPilot, "  email: marie.o'brien+pilote@justice.example\n", "", "spec.email: Required value"},
 
 	"a delegate by name":   {goodTenant, "  organization:\n", "  organization:\n    delegates: [Marie Tremblay]\n", "spec.organization.delegates[0]: Invalid value: \"Marie Tremblay\": write one mail address, for example deleguee@justice.gouv.qc.ca"},
+	"an ending with a dot": {goodTenant, "spec:\n", "spec:\n  uploads: {blockedExtensions: [.exe]}\n", "spec.uploads.blockedExtensions[0]: Invalid value: \".exe\": write the ending of a name in lower case, without a dot before it, for example exe or tar.gz"},
+	"no media type":        {goodTenant, "spec:\n", "spec:\n  uploads: {blockedTypes: [shell]}\n", "spec.uploads.blockedTypes[0]: Invalid value: \"shell\": write a media type in lower case, for example application/x-sh, or video/* for all of a family"},
 	"a delegate twice":     {goodTenant, "  organization:\n", "  organization:\n    delegates: [a@b.example, a@b.example]\n", `spec.organization.delegates[1]: Duplicate value: "a@b.example"`},
 	"a third of an hour":   {goodIntervention, `"1.25"`, `"0.33"`, `spec.hours: Invalid value: "0.33": write hours in steps of a quarter, for example "1.25"`},
 	"no time at all":       {goodIntervention, `"1.25"`, `"0.00"`, `write hours in steps of a quarter`},
@@ -170,6 +172,7 @@ var accepted = map[string]sample{
 	"work that is done":        {object: goodIntervention},
 	"work that is not":         {object: goodIntervention, old: "  hours: \"1.25\"\n  doneOn: 2026-11-25\n"},
 	"whole hours":              {object: goodIntervention, old: "1.25", new: "12"},
+	"kinds of file":            {object: goodTenant, old: "spec:\n", new: "spec:\n  uploads: {blockedExtensions: [exe, tar.gz], blockedTypes: [application/x-sh, video/*]}\n"},
 	"two delegates":            {object: goodTenant, old: "  organization:\n", new: "  organization:\n    delegates: [a@b.example, c@b.example]\n"},
 	"longest host":             {object: goodTenant, old: "partage.justice.example", new: strings.Repeat("a.", 123) + "example"},
 	"one letter for a label":   {object: goodTenant, old: "partage.justice.example", new: "a.qc"},

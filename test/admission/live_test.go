@@ -188,7 +188,7 @@ func testHeadings(t *testing.T, server *apiserver.Server) {
 	for resource, want := range map[string]string{
 		"stn": "NAME READY URL VERSION QUOTA USED USED% MONTHLY THIS-MONTH PENDING AGE",
 		"plt": "NAME TENANT NAME PHASE READY AGE",
-		"rtp": "NAME DEFAULT MIN MAX TENANTS READY AGE",
+		"rtp": "NAME DEFAULT MIN MAX TENANTS NEXT-EXPIRY DUE-7D SHREDDED READY AGE",
 		"itv": "NAME TENANT HOURS DONE BILLABLE AMOUNT READY AGE",
 	} {
 		output := server.MustKubectl(t, "", "get", resource)

@@ -17,6 +17,7 @@ compares the two. Each template below gives a line for each problem, or nothing.
 {{- include "sharing-tenant.problems.pilots" .Values.pilots -}}
 {{- include "sharing-tenant.problems.version" .Values.version -}}
 {{- include "sharing-tenant.problems.calendar" (.Values.calendar | default dict) -}}
+{{- include "sharing-tenant.problems.uploads" (.Values.uploads | default dict) -}}
 {{- include "sharing-tenant.problems.test" . -}}
 {{- end }}
 
@@ -42,6 +43,19 @@ compares the two. Each template below gives a line for each problem, or nothing.
 {{- include "sharing-tenant.problem" (list (index . 0) "is missing: write one mail address, for example aide@justice.gouv.qc.ca") -}}
 {{- else if not (regexMatch `^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@([A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$` (index . 1)) -}}
 {{- include "sharing-tenant.problem" (list (index . 0) (printf "%q is not one mail address: write it like aide@justice.gouv.qc.ca, without a name beside it" (index . 1))) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "sharing-tenant.problems.uploads" -}}
+{{- range $index, $ending := .blockedExtensions -}}
+{{- if not (regexMatch `^[a-z0-9_+-]+(\.[a-z0-9_+-]+)*$` $ending) -}}
+{{- include "sharing-tenant.problem" (list (printf "uploads.blockedExtensions[%d]" $index) (printf "%q is no ending of a name: write it in lower case, without a dot before it, for example exe or tar.gz" $ending)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $index, $type := .blockedTypes -}}
+{{- if not (regexMatch `^[a-z0-9-]+/([a-z0-9.+-]+|[*])$` $type) -}}
+{{- include "sharing-tenant.problem" (list (printf "uploads.blockedTypes[%d]" $index) (printf "%q is no media type: write it in lower case, for example application/x-sh, or video/* for all of a family" $type)) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 

@@ -46,6 +46,8 @@ var (
 	downloaded  = leaf{[]any{nil, "Keep", "Delete"}, []any{"Archive"}}
 	buckets     = leaf{[]any{nil, "Day", "Week"}, []any{"day", "Month"}}
 	shortenings = leaf{[]any{nil, "FromNowOn", "ToAll"}, []any{"All"}}
+	endings     = leaf{[]any{"exe", "tar.gz", "c++"}, []any{"", ".exe", "EXE", "a b", strings.Repeat("a", 32), strings.Repeat("a", 33)}}
+	types       = leaf{[]any{"application/x-sh", "video/*"}, []any{"", "*/*", "a/", "A/b", "a/b;c", "a/b/c", "a/" + strings.Repeat("b", 98), "a/" + strings.Repeat("b", 99)}}
 	speaks      = leaf{[]any{"fr", "en"}, []any{"es", "FR"}}
 	issuers     = leaf{[]any{"Issuer", "ClusterIssuer"}, []any{"issuer"}}
 )
@@ -79,8 +81,11 @@ func drawValues(t *rapid.T) map[string]any {
 		"pilots": map[string]any{
 			"marie": map[string]any{"name": texts.draw(t, "pilot"), "email": mails.draw(t, "email"), "language": speaks.draw(t, "language")},
 		},
-		"version":        versions.draw(t, "version"),
-		"calendar":       drawCalendar(t),
+		"version":  versions.draw(t, "version"),
+		"calendar": drawCalendar(t),
+		"uploads": map[string]any{
+			"blockedExtensions": drawList(t, endings, "blockedExtensions"), "blockedTypes": drawList(t, types, "blockedTypes"),
+		},
 		"suspend":        rapid.Bool().Draw(t, "suspend"),
 		"deletionPolicy": policies.draw(t, "deletionPolicy"),
 	}
@@ -101,6 +106,15 @@ func drawDelegates(t *rapid.T) []any {
 		delegates[i] = mails.draw(t, "delegate")
 	}
 	return delegates
+}
+
+// drawList makes up none or some, two of which may be the same.
+func drawList(t *rapid.T, of leaf, label string) any {
+	list := make([]any, rapid.IntRange(0, 2).Draw(t, label))
+	for i := range list {
+		list[i] = of.draw(t, label)
+	}
+	return list
 }
 
 func drawLogo(t *rapid.T) map[string]any {
