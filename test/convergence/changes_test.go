@@ -16,7 +16,9 @@ func changes(last, now *unstructured.Unstructured) []fact {
 	before := environmentsOf(last)
 	for name, e := range environmentsOf(now) {
 		was := before[name]
-		if begun := e.Rollout.Change; begun != nil && begun.Class != v1alpha1.ReturnChange && differs(begun, was.Rollout.Change) {
+		// What fails is taken back without another word; what a spec goes back to is begun.
+		failed := e.Rollout.Failed != nil && was.Rollout.Failed == nil
+		if begun := e.Rollout.Change; begun != nil && !(failed && begun.Class == v1alpha1.ReturnChange) && differs(begun, was.Rollout.Change) {
 			found = append(found, fact{reason: "ChangeStarted", message: fmt.Sprintf("%s: %s (%s).", name, begun.Reason, begun.Class)})
 		}
 		if ended := was.Rollout.Change; ended != nil && e.Rollout.Change == nil {
@@ -25,8 +27,8 @@ func changes(last, now *unstructured.Unstructured) []fact {
 		if p := e.Pending; p != nil && (was.Pending == nil || was.Pending.Revision != p.Revision) {
 			found = append(found, fact{reason: "ChangePending", message: fmt.Sprintf("%s: %s; waits for %s.", name, p.Reason, p.WaitsFor)})
 		}
-		if failed := e.Rollout.Failed; failed != nil && was.Rollout.Failed == nil {
-			found = append(found, fact{reason: "ChangeTakenBack", message: fmt.Sprintf("%s: %s was not healthy in time and is taken back: %s", name, failed.Change, failed.Reason)})
+		if why := e.Rollout.Failed; failed {
+			found = append(found, fact{reason: "ChangeTakenBack", message: fmt.Sprintf("%s: %s was not healthy in time and is taken back: %s", name, why.Change, why.Reason)})
 		}
 	}
 	return found
