@@ -13,7 +13,7 @@ CONTROLLER_GEN = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
 LOCAL = $(CACHE)/bin/local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated bench-operator soak build images local tools
+.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated bench-operator bench-server soak build images local tools
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ check-generated: ## Fail when `make generate` would change something.
 
 bench-operator: tools ## Figures of the operator with N tenants (50 when not said) beside a bare client.
 	VOUTE_TOOLS=$$($(LOCAL) tools) go test ./test/benchoperator -run TestFigures -count=1 -v -timeout 6h -tenants $(or $(N),50) -rounds $(or $(ROUNDS),3)
+
+bench-server: tools ## Figures of the sharing server beside a bare HTTPS handler; FIGURES=upload,memory,download,idle for some of them.
+	VOUTE_TOOLS=$$($(LOCAL) tools) go test ./test/benchserver -run TestFigures -count=1 -v -timeout 2h -figures $(or $(FIGURES),all) -rounds $(or $(ROUNDS),5)
 
 ## --- Build it
 

@@ -69,6 +69,9 @@ func Start(t testing.TB, path string, args ...string) *Process {
 	return p
 }
 
+// ID is the process's number, by which the kernel tells of it.
+func (p *Process) ID() int { return p.command.Process.Pid }
+
 // Stop asks the program to end, and ends it when it does not.
 func (p *Process) Stop() {
 	p.stop(syscall.SIGTERM)
