@@ -1,26 +1,36 @@
 package seal
 
 import (
-	"crypto/cipher"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 )
 
-// Reader opens a sealed document, from any position. It holds two segments in
-// memory and is safe for concurrent use; reads wait for one another.
+// Reader opens a sealed document, from any position. It holds a segment in
+// memory where it was read, and a second one once segments are asked for in their
+// order: the next is opened while the one before is given out. It is safe for
+// concurrent use; reads wait for one another.
 type Reader struct {
-	mu     sync.Mutex
-	from   io.ReaderAt
-	id     string
-	size   int64
-	aead   cipher.AEAD
-	data   associated
-	plain  *buffer
-	sealed *buffer
-	opened int64 // index of the segment in plain, or -1
-	offset int64 // of Read and Seek
+	mu        sync.Mutex
+	from      io.ReaderAt
+	id        string
+	size      int64
+	opener    *opener
+	data      associated // of the one opening that is under way at a time
+	now, next segment
+	ahead     sync.WaitGroup // has next
+	expected  int64          // index of the segment that follows those asked for
+	offset    int64          // of Read, Next and Seek
+	abandoned bool
+}
+
+// segment is an opened one, or none while its plain bytes are nil.
+type segment struct {
+	memory *buffer
+	index  int64
+	plain  []byte // in memory
+	err    error  // why there is none
 }
 
 var (
@@ -33,7 +43,7 @@ var (
 // key, another document's bytes, or a document cut or grown is ErrDamaged here,
 // before anything is given out. The caller may clear the key at once.
 func NewReader(r io.ReaderAt, sealedSize int64, key []byte, documentID string) (*Reader, error) {
-	aead, err := newAEAD(key, documentID)
+	opener, err := newOpener(key, documentID)
 	if err != nil {
 		return nil, err
 	}
@@ -45,13 +55,11 @@ func NewReader(r io.ReaderAt, sealedSize int64, key []byte, documentID string) (
 	if err != nil {
 		return nil, fmt.Errorf("cannot open sealed document %s: %w", documentID, err)
 	}
-	opened := &Reader{
-		from: r, id: documentID, size: size, aead: aead, data: newAssociated(header, documentID),
-		plain: take(), sealed: take(), opened: -1,
-	}
+	opened := &Reader{from: r, id: documentID, size: size, opener: opener, data: newAssociated(header, documentID)}
 	if err := opened.open(segments(size) - 1); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
+	opened.expected = 0
 	return opened, nil
 }
 
@@ -94,6 +102,28 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Next gives the bytes that follow the last read or Seek where they lie: at least
+// one, at most so many, and none of a second segment. They are good until anything
+// else is asked of the reader.
+func (r *Reader) Next(most int64) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.opener == nil:
+		return nil, r.closed()
+	case r.offset >= r.size:
+		return nil, io.EOF
+	}
+	index := r.offset / SegmentSize
+	if err := r.open(index); err != nil {
+		return nil, err
+	}
+	given := r.now.plain[r.offset-index*SegmentSize:]
+	given = given[:min(most, int64(len(given)))]
+	r.offset += int64(len(given))
+	return given, nil
+}
+
 // Seek sets where the next Read begins.
 func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	r.mu.Lock()
@@ -114,19 +144,33 @@ func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// Close clears and gives back the memory. It does not close the reader underneath.
+// Abandon lets the memory go at Close in place of using it again: for when
+// somebody who was given bytes by Next may still be looking at them.
+func (r *Reader) Abandon() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.abandoned = true
+}
+
+// Close clears and gives back the memory. It does not close the reader
+// underneath, of which nothing is asked any more.
 func (r *Reader) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	give(r.plain)
-	give(r.sealed)
-	r.plain, r.sealed, r.aead, r.opened = nil, nil, nil, -1
+	r.ahead.Wait()
+	if !r.abandoned {
+		give(r.now.memory)
+		give(r.next.memory)
+	}
+	r.now, r.next, r.opener = segment{}, segment{}, nil
 	return nil
 }
 
+func (r *Reader) closed() error { return fmt.Errorf("sealed document %s is closed", r.id) }
+
 func (r *Reader) readAt(p []byte, offset int64) (int, error) {
-	if r.aead == nil {
-		return 0, fmt.Errorf("sealed document %s is closed", r.id)
+	if r.opener == nil {
+		return 0, r.closed()
 	}
 	if offset >= r.size {
 		return 0, io.EOF
@@ -137,7 +181,7 @@ func (r *Reader) readAt(p []byte, offset int64) (int, error) {
 		if err := r.open(index); err != nil {
 			return read, err
 		}
-		n := copy(p[read:], r.plain[offset-index*SegmentSize:r.length(index)])
+		n := copy(p[read:], r.now.plain[offset-index*SegmentSize:])
 		read += n
 		offset += int64(n)
 	}
@@ -147,22 +191,49 @@ func (r *Reader) readAt(p []byte, offset int64) (int, error) {
 	return read, nil
 }
 
-// open puts a segment into plain, or nothing when it is damaged.
+// open brings a segment to where it is given out from, or nothing when it is
+// damaged.
 func (r *Reader) open(index int64) error {
-	if r.opened == index {
+	if r.now.has(index) {
 		return nil
 	}
-	r.opened = -1
-	sealed := r.sealed[:r.length(index)+overhead]
+	r.ahead.Wait()
+	if r.next.has(index) || r.next.err != nil && r.next.index == index {
+		r.now, r.next = r.next, r.now
+	} else {
+		r.fill(&r.now, index)
+	}
+	r.next.plain, r.next.err = nil, nil
+	if r.now.err != nil {
+		return r.now.err
+	}
+	if index == r.expected && index+1 < segments(r.size) {
+		r.ahead.Go(func() { r.fill(&r.next, index+1) })
+	}
+	r.expected = index + 1
+	return nil
+}
+
+func (s *segment) has(index int64) bool { return s.plain != nil && s.index == index }
+
+// fill reads a segment and opens it where it lies.
+func (r *Reader) fill(s *segment, index int64) {
+	if s.memory == nil {
+		s.memory = take()
+	}
+	s.index, s.plain, s.err = index, nil, nil
+	sealed := s.memory[:r.length(index)+overhead]
 	if err := readFull(r.from, sealed, HeaderSize+index*(SegmentSize+overhead)); err != nil {
-		return fmt.Errorf("cannot read segment %d of sealed document %s: %w", index, r.id, err)
+		s.err = fmt.Errorf("cannot read segment %d of sealed document %s: %w", index, r.id, err)
+		return
 	}
 	last := index == segments(r.size)-1
-	if _, err := r.aead.Open(r.plain[:0], nil, sealed, r.data.at(index, last)); err != nil {
-		return fmt.Errorf("%w: segment %d of %s does not open; restore it from a backup", ErrDamaged, index, r.id)
+	plain, err := r.opener.open(sealed, r.data.at(index, last))
+	if err != nil {
+		s.err = fmt.Errorf("%w: segment %d of %s does not open; restore it from a backup", ErrDamaged, index, r.id)
+		return
 	}
-	r.opened = index
-	return nil
+	s.plain = plain
 }
 
 // length is how many bytes of the document a segment holds.

@@ -35,6 +35,7 @@ const (
 	version     = 1
 	suite       = 1  // AES-256-GCM, random 96-bit nonce before each segment
 	overhead    = 28 // nonce and tag
+	nonceSize   = 12
 	maxID       = 255
 	maxSegments = 1 << 32
 	tailFlag    = 2 // where a segment has 0, or 1 if it is the last
@@ -76,17 +77,39 @@ func segments(plain int64) int64 {
 
 // newAEAD draws the nonces itself: no nonce passes through this package.
 func newAEAD(key []byte, documentID string) (cipher.AEAD, error) {
+	block, err := newCipher(key, documentID)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+func newCipher(key []byte, documentID string) (cipher.Block, error) {
 	if len(key) != KeySize {
 		return nil, fmt.Errorf("a data key has %d bytes, not %d", KeySize, len(key))
 	}
 	if documentID == "" || len(documentID) > maxID {
 		return nil, fmt.Errorf("a document's id has 1 to %d bytes, not %d", maxID, len(documentID))
 	}
-	block, err := aes.NewCipher(key)
+	return aes.NewCipher(key)
+}
+
+// opener opens a segment where it lies, which newAEAD's cipher would copy for
+// it. It cannot seal.
+type opener struct{ gcm cipher.AEAD }
+
+func newOpener(key []byte, documentID string) (*opener, error) {
+	block, err := newCipher(key, documentID)
 	if err != nil {
 		return nil, err
 	}
-	return cipher.NewGCMWithRandomNonce(block)
+	gcm, err := cipher.NewGCM(block)
+	return &opener{gcm}, err
+}
+
+func (o *opener) open(sealed, data []byte) (plain []byte, err error) {
+	nonce, rest := sealed[:nonceSize], sealed[nonceSize:]
+	return o.gcm.Open(rest[:0], nonce, rest, data)
 }
 
 // associated is what a segment is bound to.

@@ -48,17 +48,34 @@ type watched struct {
 }
 
 func (w *watched) Read(p []byte) (int, error) {
-	if w.err == nil {
-		w.err = w.check(w.r.site.Now())
-	}
-	if w.err != nil {
-		return 0, w.err
+	if err := w.allowed(); err != nil {
+		return 0, err
 	}
 	n, err := w.Content.Read(p)
+	return n, w.noted(err)
+}
+
+// Next is what the answer is written from, where it lies.
+func (w *watched) Next(most int64) ([]byte, error) {
+	if err := w.allowed(); err != nil {
+		return nil, err
+	}
+	given, err := w.Content.Next(most)
+	return given, w.noted(err)
+}
+
+func (w *watched) noted(err error) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		w.err = err
 	}
-	return n, err
+	return err
+}
+
+func (w *watched) allowed() error {
+	if w.err == nil {
+		w.err = w.check(w.r.site.Now())
+	}
+	return w.err
 }
 
 func (w *watched) check(now time.Time) error {

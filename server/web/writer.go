@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"time"
 )
@@ -8,6 +10,9 @@ import (
 const (
 	stall    = time.Minute // without a byte taken or given, a connection ends
 	stallTip = time.Second // how often the deadline is moved at most
+	// atOnce is how much of a document is written under one deadline: the slowest
+	// line that is served takes it in a minute. More at once costs less.
+	atOnce = 128 << 10
 )
 
 // writer notes what was answered. Its deadline moves on with each write: a slow
@@ -50,6 +55,48 @@ func (w *writer) Write(p []byte) (int, error) {
 	w.bytes += int64(n)
 	return n, err
 }
+
+// lying is content that is there already, and is given out where it lies.
+type lying interface {
+	// Next gives bytes that are good until it is called again.
+	Next(most int64) ([]byte, error)
+	// Abandon says that they must stay as they are for good.
+	Abandon()
+}
+
+// ReadFrom writes what lies somewhere from there. Over HTTP/2 a write that ends
+// because its client is gone may go on for a moment behind it: what it writes
+// from must not become another document's then.
+func (w *writer) ReadFrom(from io.Reader) (written int64, err error) {
+	limited, _ := from.(*io.LimitedReader)
+	if limited == nil {
+		return io.Copy(plainWriter{w}, from)
+	}
+	content, lies := limited.R.(lying)
+	if !lies {
+		return io.Copy(plainWriter{w}, from)
+	}
+	for limited.N > 0 {
+		part, err := content.Next(min(limited.N, atOnce))
+		if errors.Is(err, io.EOF) {
+			return written, nil
+		}
+		if err != nil {
+			return written, err
+		}
+		n, err := w.Write(part)
+		written += int64(n)
+		limited.N -= int64(n)
+		if err != nil {
+			content.Abandon()
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// plainWriter hides ReadFrom.
+type plainWriter struct{ io.Writer }
 
 // rest takes the deadline away until the next write. Over HTTP/2 it would end
 // the whole request, though nothing is to be written yet.

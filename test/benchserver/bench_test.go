@@ -26,8 +26,8 @@ type sizes struct {
 
 func init() {
 	flag.Int64Var(&shipped.upload, "upload", 1<<30, "bytes of a document whose upload is measured")
-	flag.Int64Var(&shipped.download, "download", 256<<20, "bytes of a document whose scan and download are measured")
-	flag.IntVar(&shipped.repeat, "repeat", 4, "how often a document is downloaded in each run")
+	flag.Int64Var(&shipped.download, "download", 512<<20, "bytes of a document whose scan and download are measured")
+	flag.IntVar(&shipped.repeat, "repeat", 2, "how often a document is downloaded in each run")
 	flag.Int64Var(&shipped.large, "large", 2_000_000_000, "bytes of the documents whose upload's memory is measured")
 	flag.DurationVar(&shipped.rest, "rest", 30*time.Second, "how long the server is left alone before its idle memory is read")
 }

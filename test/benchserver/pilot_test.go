@@ -87,7 +87,7 @@ func expect(client *http.Client, request *http.Request, status int) (*http.Respo
 func (p *pilot) await(document, text string) {
 	p.t.Helper()
 	var last string
-	for end := time.Now().Add(10 * time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Minute); time.Now().Before(end); time.Sleep(40 * time.Millisecond) {
 		request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.settings.Address+"/documents/"+path.Base(document), nil)
 		p.must(err)
 		if _, last, err = expect(p.pages, request, http.StatusOK); err == nil && strings.Contains(last, text) {
