@@ -60,6 +60,7 @@ type App struct {
 	wakes       wakes
 	state       state
 	traffic     traffic
+	rest        rest
 }
 
 // wakes tells workers that there is something to do.
@@ -73,7 +74,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.Connect == nil {
 		o.Connect = Connect
 	}
-	a := &App{log: o.Log, now: o.Now, behind: &behind{connect: o.Connect}}
+	a := &App{log: o.Log, now: o.Now, behind: &behind{connect: o.Connect}, rest: rest{given: -1}}
 	a.wakes = wakes{
 		scan: make(chan struct{}, 1), mail: make(chan struct{}, 1), pilots: make(chan struct{}, 1), notices: make(chan struct{}, 1),
 	}

@@ -16,11 +16,12 @@ const (
 	lastTime = 2 * time.Second
 )
 
-// traffic counts the requests under way on the public port.
-type traffic struct{ underWay atomic.Int64 }
+// traffic counts the requests on the public port: all that came, and those under way.
+type traffic struct{ came, underWay atomic.Int64 }
 
 func (t *traffic) count(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t.came.Add(1)
 		t.underWay.Add(1)
 		defer t.underWay.Add(-1)
 		next.ServeHTTP(w, r)

@@ -20,6 +20,7 @@ const (
 	sessionTick = 10 * time.Minute
 	probeTick   = 15 * time.Second
 	foldTick    = time.Minute
+	restTick    = 10 * time.Second
 )
 
 // work runs everything that nobody asks for, until the context ends and all of
@@ -53,6 +54,7 @@ func (a *App) work(ctx context.Context) {
 			repeat(ctx, nil, every(ctx, foldTick), a.attempt("fold the database's log", a.db.Fold))
 		},
 		func(ctx context.Context) { repeat(ctx, nil, every(ctx, probeTick), a.look) },
+		func(ctx context.Context) { repeat(ctx, nil, every(ctx, restTick), a.giveBack) },
 	} {
 		group.Go(func() { worker(ctx) })
 	}

@@ -73,3 +73,37 @@ func allocated(do func()) uint64 {
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }
+
+// What somebody may still look at stays as it is, and is used for nothing else.
+func TestAbandonedMemoryIsNotUsedAgain(t *testing.T) {
+	key, plain := make([]byte, KeySize), bytes.Repeat([]byte{'x'}, 3*SegmentSize)
+	var file bytes.Buffer
+	w, err := NewWriter(&file, key, "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()), key, "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := r.Next(SegmentSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Abandon()
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		clear(take()[:]) // whoever takes memory writes to it
+	}
+	if !bytes.Equal(given, plain[:SegmentSize]) {
+		t.Error("what was given out has changed")
+	}
+}

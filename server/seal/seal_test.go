@@ -353,3 +353,80 @@ func TestAClosedReaderGivesNothing(t *testing.T) {
 		t.Errorf("a closed reader gives %d bytes and %v", n, err)
 	}
 }
+
+// TestNextGivesWhatFollows: with every way of reading mixed, as if it were the
+// standard library's reader of the same bytes.
+func TestNextGivesWhatFollows(t *testing.T) {
+	key, plain := newKey(), pattern(3*seal.SegmentSize+777)
+	sealed := sealAll(t, key, plain, 1<<20)
+	rapid.Check(t, func(t *rapid.T) {
+		r, err := seal.NewReader(bytes.NewReader(sealed), int64(len(sealed)), key, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = r.Close() }()
+		at := int64(0)
+		t.Repeat(map[string]func(*rapid.T){
+			"next": func(t *rapid.T) {
+				most := rapid.Int64Range(1, 2<<20).Draw(t, "most")
+				got, err := r.Next(most)
+				left := int64(len(plain)) - at
+				if want := min(most, left, seal.SegmentSize-at%seal.SegmentSize); err == nil && int64(len(got)) != want || errors.Is(err, io.EOF) != (left == 0) {
+					t.Fatalf("at %d Next gives %d bytes in place of %d, and %v", at, len(got), want, err)
+				}
+				same(t, got, plain[at:])
+				at += int64(len(got))
+			},
+			"read": func(t *rapid.T) {
+				part := make([]byte, rapid.IntRange(1, 2<<20).Draw(t, "length"))
+				n, _ := r.Read(part)
+				same(t, part[:n], plain[at:])
+				at += int64(n)
+			},
+			"elsewhere": func(t *rapid.T) {
+				part, offset := make([]byte, 1000), rapid.Int64Range(0, int64(len(plain))-1000).Draw(t, "offset")
+				n, _ := r.ReadAt(part, offset)
+				same(t, part[:n], plain[offset:])
+			},
+			"seek": func(t *rapid.T) {
+				at = rapid.Int64Range(0, int64(len(plain))).Draw(t, "to")
+				if _, err := r.Seek(at, io.SeekStart); err != nil {
+					t.Fatal(err)
+				}
+			},
+		})
+	})
+}
+
+func same(t *rapid.T, got, of []byte) {
+	t.Helper()
+	if !bytes.HasPrefix(of, got) {
+		t.Fatalf("%d bytes differ", len(got))
+	}
+}
+
+// TestNothingOfADamagedSegmentIsNext: what was opened ahead is refused in its
+// turn, and each time.
+func TestNothingOfADamagedSegmentIsNext(t *testing.T) {
+	key := newKey()
+	sealed := sealAll(t, key, pattern(5*seal.SegmentSize), 1<<20)
+	sealed[seal.HeaderSize+2*(seal.SegmentSize+28)+500] ^= 1 // the third
+	r, err := seal.NewReader(bytes.NewReader(sealed), int64(len(sealed)), key, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	for range 2 {
+		if got, err := r.Next(1 << 20); err != nil || len(got) != seal.SegmentSize {
+			t.Fatalf("a whole segment gives %d bytes and %v", len(got), err)
+		}
+	}
+	for range 3 {
+		if got, err := r.Next(1); !errors.Is(err, seal.ErrDamaged) || len(got) > 0 {
+			t.Errorf("a damaged segment gives %d bytes and %v", len(got), err)
+		}
+	}
+	if _, err := r.ReadAt(make([]byte, 1), 3*seal.SegmentSize); err != nil {
+		t.Errorf("the one after it does not open: %v", err)
+	}
+}

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +57,62 @@ func TestBodyThatNobodyReads(t *testing.T) {
 		handler.ServeHTTP(l, httptest.NewRequest(method, "https://vault.test/", strings.NewReader(body)))
 		if l.read.IsZero() == limited {
 			t.Errorf("%s: the body may come until %v", method, l.read)
+		}
+	}
+}
+
+// lain is content that lies somewhere.
+type lain struct {
+	*strings.Reader
+	asked     []int64
+	abandoned bool
+}
+
+func (l *lain) Next(most int64) ([]byte, error) {
+	l.asked = append(l.asked, most)
+	part := make([]byte, min(most, 100_000))
+	n, err := l.Read(part)
+	return part[:n], err
+}
+
+func (l *lain) Abandon() { l.abandoned = true }
+
+// gone takes so many bytes and then no more.
+type gone struct {
+	*httptest.ResponseRecorder
+	left int
+}
+
+func (g *gone) Write(p []byte) (int, error) {
+	if len(p) > g.left {
+		return 0, io.ErrClosedPipe
+	}
+	g.left -= len(p)
+	return g.ResponseRecorder.Write(p)
+}
+
+// TestContentIsWrittenFromWhereItLies, as much as is asked for, in parts that a
+// slow line takes in time, and stays untouched when a write has failed.
+func TestContentIsWrittenFromWhereItLies(t *testing.T) {
+	text := strings.Repeat("0123456789", 50_000)
+	for _, test := range []struct {
+		asked, room, want int
+		err               error
+		fails             bool
+	}{
+		{asked: 250_001, room: 1 << 20, want: 250_001},
+		{asked: len(text), room: 1 << 20, want: len(text)},
+		{asked: len(text) + 1, room: 1 << 20, want: len(text), err: io.EOF},
+		{asked: 250_001, room: 199_999, want: 100_000, err: io.ErrClosedPipe, fails: true},
+	} {
+		to, from := &gone{httptest.NewRecorder(), test.room}, &lain{Reader: strings.NewReader(text)}
+		w := newWriter(to)
+		n, err := io.CopyN(w, from, int64(test.asked))
+		if n != int64(test.want) || !errors.Is(err, test.err) || to.Body.String() != text[:test.want] || w.bytes != n {
+			t.Errorf("%d bytes asked for: %d written, %d counted, %v", test.asked, n, w.bytes, err)
+		}
+		if from.abandoned != test.fails || len(from.asked) == 0 || slices.Max(from.asked) > atOnce {
+			t.Errorf("%d bytes asked for: abandoned %t, asked for %v", test.asked, from.abandoned, from.asked)
 		}
 	}
 }
