@@ -39,7 +39,11 @@ type directory struct{ root *os.Root }
 var _ Folder = directory{}
 
 func (d directory) OpenFile(name string, flag int, mode fs.FileMode) (File, error) {
-	return d.root.OpenFile(name, flag, mode)
+	file, err := d.root.OpenFile(name, flag, mode)
+	if err != nil {
+		return nil, err
+	}
+	return &eager{File: file}, nil
 }
 
 func (d directory) Lstat(name string) (fs.FileInfo, error) { return d.root.Lstat(name) }

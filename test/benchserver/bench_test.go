@@ -19,16 +19,17 @@ var (
 
 // sizes say how much is sent.
 type sizes struct {
-	upload, download, large int64
-	repeat                  int
-	rest                    time.Duration
+	upload, download, large, several int64
+	repeat                           int
+	rest                             time.Duration
 }
 
 func init() {
 	flag.Int64Var(&shipped.upload, "upload", 1<<30, "bytes of a document whose upload is measured")
 	flag.Int64Var(&shipped.download, "download", 512<<20, "bytes of a document whose scan and download are measured")
 	flag.IntVar(&shipped.repeat, "repeat", 2, "how often a document is downloaded in each run")
-	flag.Int64Var(&shipped.large, "large", 2_000_000_000, "bytes of the documents whose upload's memory is measured")
+	flag.Int64Var(&shipped.large, "large", 2_000_000_000, "bytes of the one document whose upload's memory is measured")
+	flag.Int64Var(&shipped.several, "several", 500_000_000, "bytes of each of the eight")
 	flag.DurationVar(&shipped.rest, "rest", 30*time.Second, "how long the server is left alone before its idle memory is read")
 }
 
@@ -50,7 +51,7 @@ func TestFigures(t *testing.T) {
 // TestHarness lets everything be measured with little documents: each figure has
 // a value that can be, and both peers give back what they took.
 func TestHarness(t *testing.T) {
-	found := measure(t, sizes{upload: 3<<20 + 5, download: 2<<20 + 7, large: 5 << 20, repeat: 1, rest: 100 * time.Millisecond}, 1, all)
+	found := measure(t, sizes{upload: 3<<20 + 5, download: 2<<20 + 7, large: 5 << 20, several: 3 << 20, repeat: 1, rest: 100 * time.Millisecond}, 1, all)
 	for _, name := range strings.Fields(`upload.h1.mb_per_second upload.h2.mb_per_second download.h1.speed_ratio download.h2.speed_ratio
 		upload.peak_rss_mib upload8.peak_rss_mib scan.ratio server.idle_rss_mib`) {
 		if value := found[name]; value <= 0 || value > 1e5 {
@@ -155,12 +156,12 @@ func (f figuresByName) scans(all []scanned) {
 func (f figuresByName) memory(b *bench) {
 	var one, many float64
 	for _, protocol := range protocols {
-		most := b.peak(protocol, 1)
+		most := b.peak(protocol, 1, b.large)
 		f.show("upload."+protocol+".peak_rss_mib", most, "MiB")
 		one = max(one, most)
 	}
 	for _, protocol := range protocols {
-		most := b.peak(protocol, eight)
+		most := b.peak(protocol, eight, b.several)
 		f.show("upload8."+protocol+".peak_rss_mib", most, "MiB")
 		many = max(many, most)
 	}

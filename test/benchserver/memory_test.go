@@ -12,7 +12,7 @@ const eight = 8
 
 // peak gives the most memory that a server, just started, holds while it takes so
 // many documents at once, each over a connection of its own.
-func (b *bench) peak(protocol string, count int) float64 {
+func (b *bench) peak(protocol string, count int, size int64) float64 {
 	b.t.Helper()
 	b.restart()
 	forgetPeak(b.t, b.server.ID())
@@ -22,7 +22,7 @@ func (b *bench) peak(protocol string, count int) float64 {
 	for i := range documents {
 		client := b.client(protocol, b.pilot.jar)
 		group.Go(func() {
-			documents[i], failures[i] = to.send(client, io.LimitReader(random(), b.large), b.large)
+			documents[i], failures[i] = to.send(client, io.LimitReader(random(), size), size)
 			client.CloseIdleConnections()
 		})
 	}
@@ -33,7 +33,7 @@ func (b *bench) peak(protocol string, count int) float64 {
 		b.must(failures[i])
 		to.drop(document)
 	}
-	fmt.Printf("%d of %d bytes at once over %s: %.1f MiB at the most, %.0f MB/s\n", count, b.large, protocol, most, float64(count)*float64(b.large)/1e6/took)
+	fmt.Printf("%d of %d bytes at once over %s: %.1f MiB at the most, %.0f MB/s\n", count, size, protocol, most, float64(count)*float64(size)/1e6/took)
 	return most
 }
 

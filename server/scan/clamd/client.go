@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	chunkSize = 64 << 10
+	chunkSize = 128 << 10
 	maxReply  = 4 << 10
 	// lastWord is how long an answer may take once clamd takes no more.
 	lastWord = 5 * time.Second

@@ -19,6 +19,9 @@ const (
 	// its command; farewell how long it may go on sending once it is answered.
 	greeting = 10 * time.Second
 	farewell = 10 * time.Second
+
+	lengthSize = 4 // of a chunk's length
+	partSize   = 128 << 10
 )
 
 var (
@@ -175,20 +178,29 @@ func discard(conn net.Conn) {
 }
 
 // chunks copies up to the empty chunk that ends a stream, and nothing after it.
+// It waits for a part before it passes it on: a connection gives little at a time,
+// and clamd would wake for each.
 func chunks(to io.Writer, from io.Reader) error {
-	buffer := make([]byte, 64<<10)
+	buffer := make([]byte, lengthSize+partSize)
 	defer clear(buffer)
-	length := buffer[:4]
 	for {
-		if _, err := io.ReadFull(from, length); err != nil {
+		if _, err := io.ReadFull(from, buffer[:lengthSize]); err != nil {
 			return err
 		}
-		left := int64(binary.BigEndian.Uint32(length))
-		if _, err := to.Write(length); err != nil || left == 0 {
+		left := int64(binary.BigEndian.Uint32(buffer))
+		if left == 0 {
+			_, err := to.Write(buffer[:lengthSize])
 			return err
 		}
-		if _, err := io.CopyBuffer(to, io.LimitReader(from, left), buffer); err != nil {
-			return err
+		for begin := lengthSize; left > 0; begin = 0 { // the length goes with the first part
+			part := buffer[begin : begin+int(min(left, partSize))]
+			if _, err := io.ReadFull(from, part); err != nil {
+				return err
+			}
+			if _, err := to.Write(buffer[:begin+len(part)]); err != nil {
+				return err
+			}
+			left -= int64(len(part))
 		}
 	}
 }
