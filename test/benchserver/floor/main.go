@@ -83,7 +83,7 @@ func (f *floor) take(w http.ResponseWriter, r *http.Request, path string) (err e
 	defer f.pairs.Put(p)
 	for {
 		n, ended := io.ReadFull(r.Body, p.plain[:])
-		if ended != nil && ended != io.EOF && ended != io.ErrUnexpectedEOF {
+		if ended != nil && !errors.Is(ended, io.EOF) && !errors.Is(ended, io.ErrUnexpectedEOF) {
 			return ended
 		}
 		sum.Write(p.plain[:n])
@@ -117,7 +117,7 @@ func (f *floor) give(w http.ResponseWriter, _ *http.Request, path string) (err e
 	defer f.pairs.Put(p)
 	for range segments {
 		n, err := io.ReadFull(file, p.sealed[:])
-		if err != nil && err != io.ErrUnexpectedEOF {
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return err
 		}
 		opened, err := f.aead.Open(p.plain[:0], nil, p.sealed[:n], nil)
