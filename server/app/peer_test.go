@@ -33,6 +33,7 @@ type cutter struct {
 	random   *rand.Rand
 	mu       sync.Mutex
 	most     int64
+	begun    bool
 	cuts     atomic.Int64
 }
 
@@ -60,9 +61,14 @@ func (c *cutter) accept() {
 	}
 }
 
+// draw has the first connection end early, so that something is cut in any case.
 func (c *cutter) draw() (bytes int64, up bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.begun {
+		c.begun = true
+		return 1 + c.random.Int64N(min(c.most, 1<<20)), true
+	}
 	return c.random.Int64N(c.most), c.random.IntN(8) > 0
 }
 
