@@ -17,14 +17,16 @@ const (
 // Sweep ends what has expired or was given up, and unlinks what nobody may read
 // any more.
 func (s *Service) Sweep(ctx context.Context) error {
-	err := errors.Join(s.expire(ctx), s.giveUp(ctx), s.unlink(ctx))
-	if err == nil {
-		s.swept.Store(s.Now().Unix())
+	begun := s.Now()
+	ended := errors.Join(s.expire(ctx), s.giveUp(ctx))
+	if ended == nil {
+		s.swept.Store(begun.Unix())
 	}
-	return err
+	return errors.Join(ended, s.unlink(ctx))
 }
 
-// LastSweep is when everything that was due had been swept; zero before that.
+// LastSweep is up to when everything that was due had lost its key; zero before
+// the first time. A blob that cannot be unlinked keeps no bucket from closing.
 func (s *Service) LastSweep() time.Time {
 	if at := s.swept.Load(); at != 0 {
 		return time.Unix(at, 0).UTC()

@@ -53,7 +53,8 @@ type RetentionReport struct {
 	// NextExpiry is when the next document expires; nil when there is none.
 	NextExpiry *time.Time `json:"nextExpiry,omitempty"`
 	DueIn7Days int64      `json:"dueIn7Days"`
-	// LastSweep is when everything that was due had been swept; nil before that.
+	// LastSweep is up to when everything that was due had lost its wrapped key; nil
+	// before the first time.
 	LastSweep *time.Time `json:"lastSweep,omitempty"`
 	// Shredded counts documents since ever.
 	Shredded int64 `json:"shredded"`
