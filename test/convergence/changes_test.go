@@ -18,7 +18,7 @@ func changes(last, now *unstructured.Unstructured) []fact {
 		was := before[name]
 		// What fails is taken back without another word; what a spec goes back to is begun.
 		failed := e.Rollout.Failed != nil && was.Rollout.Failed == nil
-		if begun := e.Rollout.Change; begun != nil && !(failed && begun.Class == v1alpha1.ReturnChange) && differs(begun, was.Rollout.Change) {
+		if begun := e.Rollout.Change; begun != nil && (!failed || begun.Class != v1alpha1.ReturnChange) && differs(begun, was.Rollout.Change) {
 			found = append(found, fact{reason: "ChangeStarted", message: fmt.Sprintf("%s: %s (%s).", name, begun.Reason, begun.Class)})
 		}
 		if ended := was.Rollout.Change; ended != nil && e.Rollout.Change == nil {
