@@ -76,6 +76,32 @@ func TestJourneyOnRealServices(t *testing.T) {
 	}
 }
 
+// TestAntivirusAndMailAway: a document is taken in and waits, and is released and
+// told of by itself once clamd, and then the relay, is there again.
+func TestAntivirusAndMailAway(t *testing.T) {
+	p := newPlace(t)
+	pilot := p.person(pilotEmail).join()
+	pilot.expect(pilot.post("/users", url.Values{"name": {"Robert"}, "email": {"robert@justice.test"}, "language": {"en"}}), http.StatusOK, "robert@justice.test")
+	robert := p.person("robert@justice.test").join()
+	before := pilot.upload("a.txt", bytes.NewReader([]byte("bonjour"))).path
+	pilot.await(before, "available")
+
+	p.clamd.Stop()
+	p.mail.Stop()
+	path := pilot.upload("b.txt", bytes.NewReader([]byte("bonsoir")), robert.email).path
+	pilot.await(path, "scanning")
+	robert.expect(robert.get(path), http.StatusNotFound, "")
+	pilot.expect(pilot.get(before+"/content"), http.StatusOK, "bonjour")
+
+	p.clamd.Resume()
+	pilot.await(path, "available")
+	robert.expect(robert.get(path+"/content"), http.StatusOK, "bonsoir")
+	p.mail.Resume(t)
+	if link := robert.mailed(`/documents/[a-z2-7]{26}`); link != path {
+		t.Errorf("the notice leads to %s, want %s", link, path)
+	}
+}
+
 // TestVaultSealed: no upload, no download, but everything else; and by itself
 // again once Vault is unsealed.
 func TestVaultSealed(t *testing.T) {
