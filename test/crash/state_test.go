@@ -126,7 +126,7 @@ func (n *tenant) list(kind client.Object) []unstructured.Unstructured {
 
 // changing are the fields that every run makes anew.
 var changing = []string{
-	"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "usageTime", "figuresTime", "lastSweep", "keysClosedThrough", "time", "healthySince", "startTime", "deadline", "monthTotal", "growth",
+	"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "usageTime", "figuresTime", "lastSweep", "keysClosedThrough", "keysWaitingSince", "time", "healthySince", "startTime", "deadline", "monthTotal", "growth",
 	"clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "sharing.voute.dev/desired", "data",
 }
 
@@ -180,6 +180,7 @@ func drop(value any) {
 	case map[string]any:
 		for _, name := range changing {
 			delete(value, name)
+			delete(value, "f:"+name) // who owns it, where it is not always there
 		}
 		for _, field := range value {
 			drop(field)

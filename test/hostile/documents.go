@@ -22,6 +22,7 @@ spec:
   version: 0.1.0
   deletionPolicy: Retain
   suspend: false
+  uploads: {blockedExtensions: [exe, tar.gz], blockedTypes: [application/x-sh, video/*]}
   calendar:
     timeZone: America/Toronto
     maintenanceWindows: [{days: [Wednesday], from: "05:00", to: "07:00"}]
