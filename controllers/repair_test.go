@@ -161,14 +161,15 @@ func (o owned) suffer(n *tenant, each damage, want map[string]any, times int) {
 		o.patch(n, each.patch)
 	}
 	eventually(n.T, "it is put back", func() error {
-		if err := n.kube.Get(n.Context(), o.key(n), o.fresh()); err != nil {
+		found := o.fresh()
+		if err := n.kube.Get(n.Context(), o.key(n), found); err != nil {
 			return err
+		}
+		if each.patch == "" && found.GetUID() == before {
+			return fmt.Errorf("it is still going") // and may be gone at any moment
 		}
 		if diff := cmp.Diff(want, n.look(o)); diff != "" {
 			return fmt.Errorf("it differs (-want +got):\n%s", diff)
-		}
-		if each.patch == "" && n.live(o).GetUID() == before {
-			return fmt.Errorf("it is still going")
 		}
 		if now := n.repairs(); now != times {
 			return fmt.Errorf("%d repairs are counted, want %d", now, times)
