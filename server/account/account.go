@@ -89,3 +89,15 @@ func Normalize(email string) (string, error) {
 	}
 	return text, nil
 }
+
+// Pilots are those whom letters reach: also who has not chosen a password yet, since
+// pilots answer for the service.
+func Pilots(ctx context.Context, accounts Repository) (pilots []Account, err error) {
+	people, err := accounts.List(ctx)
+	for _, a := range people {
+		if a.Pilot() && a.Reachable() {
+			pilots = append(pilots, a)
+		}
+	}
+	return pilots, err
+}

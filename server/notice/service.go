@@ -133,15 +133,12 @@ func (s *Service) withdraw(ctx context.Context, n config.Notice, informed []stri
 // tell puts a letter for each pilot who needs one into the outbox: those who
 // have not chosen a password yet as well, since they answer for the service.
 func (s *Service) tell(ctx context.Context, what string, n config.Notice, write func(account.Account) (outbox.Letter, bool, error)) error {
-	people, err := s.Accounts.List(ctx)
+	pilots, err := account.Pilots(ctx, s.Accounts)
 	if err != nil {
 		return err
 	}
 	letters := 0
-	for _, a := range people {
-		if !a.Pilot() || !a.Reachable() {
-			continue
-		}
+	for _, a := range pilots {
 		letter, needed, err := write(a)
 		if err == nil && needed {
 			err = s.Outbox.Add(ctx, letter)

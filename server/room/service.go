@@ -73,15 +73,12 @@ func (s *Service) follow(ctx context.Context) error {
 }
 
 func (s *Service) tell(ctx context.Context, level Level, taken int64) error {
-	people, err := s.Accounts.List(ctx)
+	pilots, err := account.Pilots(ctx, s.Accounts)
 	if err != nil {
 		return err
 	}
 	letters := 0
-	for _, a := range people {
-		if !a.Pilot() || !a.Reachable() {
-			continue
-		}
+	for _, a := range pilots {
 		letter, err := s.Letters.Room(a, taken, s.Config().Storage.QuotaBytes, int(level), s.Now().Add(useful))
 		if err == nil {
 			err = s.Outbox.Add(ctx, letter)
