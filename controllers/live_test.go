@@ -66,6 +66,7 @@ var sideBySide = slices.Concat([]scenario{
 	{"use moves the status, a little use does not", usageMoves},
 	{"a server that is silent for a moment changes nothing", silentServer},
 	{"a configuration is in force when the server says so", configurationOnItsWay},
+	{"a configuration that servers would refuse is not written", unknownType},
 	{"a version that is not known stalls", unknownVersion},
 	{"a change waits for its time", changeWaits},
 	{"a change that is taken back before its time is none", changeCancelled},

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"slices"
 	"sync"
 	"unique"
 
@@ -15,20 +16,25 @@ import (
 // slim leaves in the cache what the operator reads. There are eighteen objects
 // to a tenant, so that what one of them carries counts: of those that are
 // watched by their metadata, only who and whose they are, and which version.
-// Texts that many objects share are there once.
+// Texts that many objects share are there once, and lists, which are read into
+// more room than they need, are as long as they are.
 func slim(object any) (any, error) {
 	switch o := object.(type) {
 	case *metav1.PartialObjectMetadata:
 		o.ObjectMeta = head(o.ObjectMeta)
 	case *v1alpha1.SharingTenant:
 		withoutHistory(o)
-		shareTexts(o.Status.Conditions)
+		o.Spec.Environments, o.Status.Environments = slices.Clone(o.Spec.Environments), slices.Clone(o.Status.Environments)
+		o.Status.Conditions = shareTexts(o.Status.Conditions)
 	case *v1alpha1.Pilot:
 		withoutHistory(o)
-		shareTexts(o.Status.Conditions)
+		o.Status.Conditions = shareTexts(o.Status.Conditions)
 	case *v1alpha1.RetentionPolicy:
 		withoutHistory(o)
-		shareTexts(o.Status.Conditions)
+		o.Status.Conditions = shareTexts(o.Status.Conditions)
+	case *v1alpha1.BillingStatement:
+		withoutHistory(o)
+		o.Spec.Prices, o.Spec.Allocations = slices.Clone(o.Spec.Prices), slices.Clone(o.Spec.Allocations)
 	case client.Object:
 		withoutHistory(o)
 	}
@@ -87,12 +93,13 @@ func withoutHistory(object client.Object) {
 	object.SetAnnotations(annotations)
 }
 
-func shareTexts(conditions []metav1.Condition) {
+func shareTexts(conditions []metav1.Condition) []metav1.Condition {
 	for i := range conditions {
 		c := &conditions[i]
-		c.Type, c.Reason, c.Message = shared(c.Type), shared(c.Reason), shared(c.Message)
+		c.Type, c.Reason, c.Message, c.Status = shared(c.Type), shared(c.Reason), shared(c.Message), shared(c.Status)
 	}
+	return slices.Clone(conditions)
 }
 
 // shared is the same text, of which there is one in the process.
-func shared(text string) string { return unique.Make(text).Value() }
+func shared[T ~string](text T) T { return T(unique.Make(string(text)).Value()) }

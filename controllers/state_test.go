@@ -2,6 +2,7 @@ package controllers_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
@@ -144,6 +145,32 @@ func configurationOnItsWay(n *tenant) {
 	n.staysOpen()
 	n.servers.Set(func() { n.servers.Stale[n.namespace] = false })
 	n.waitReady()
+}
+
+// unknownType: what no server recognizes is not written, or the next server would
+// not start; the one there is goes on with what it has.
+func unknownType(n *tenant) {
+	n.becomeReady()
+	n.patchSpec(`"uploads":{"blockedTypes":["video/*"]}`)
+	n.waitBlocked("video/*")
+	n.waitReady()
+	n.patchSpec(`"uploads":{"blockedTypes":["video/*","application/exe-file"]}`)
+	n.waitFor(v1alpha1.StalledCondition, metav1.ConditionTrue, "UploadsInvalid", "spec.uploads.blockedTypes", "application/exe-file", "application/x-sh")
+	n.waitBlocked("video/*")
+	n.staysOpen()
+	n.patchSpec(`"uploads":{"blockedTypes":["application/x-sh"]}`)
+	n.waitBlocked("application/x-sh")
+	n.waitReady()
+}
+
+func (n *tenant) waitBlocked(types ...string) {
+	n.Helper()
+	eventually(n.T, "the types are blocked", func() error {
+		if got := n.config("justice-production").Uploads.BlockedTypes; !slices.Equal(got, types) {
+			return fmt.Errorf("%v are, want %v", got, types)
+		}
+		return nil
+	})
 }
 
 func unknownVersion(n *tenant) {

@@ -83,11 +83,8 @@ func newWorldOf(t *testing.T, crds ...string) *world {
 		vault: memory.New(), wake: make(chan event.GenericEvent, 1), written: &writes{},
 		requests: newRequests(), pace: quick, now: time.Now, whole: t,
 	}
-	scheme, err := controllers.Scheme()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.kube, err = client.NewWithWatch(w.api.Config, client.Options{Scheme: scheme}); err != nil {
+	var err error
+	if w.kube, err = client.NewWithWatch(w.api.Config, client.Options{Scheme: apiserver.Scheme(t, controllers.Scheme)}); err != nil {
 		t.Fatal(err)
 	}
 	w.api.MustKubectl(t, "", "create", "namespace", operatorNamespace)

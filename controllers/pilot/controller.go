@@ -158,7 +158,7 @@ func (s *scope) problem() error {
 		return conditions.Stall("LastPilot", "It is the last pilot of SharingTenant %s, which serves: name another one, then this one goes by itself.", tenant)
 	}
 	if holder, duplicate := roster.Of(s.named).Duplicates[s.pilot.Name]; duplicate {
-		return conditions.Stall("DuplicateEmail", "Pilot %s of the same tenant has this e-mail address already: change the address, or delete one of the two.", holder)
+		return conditions.Stall("DuplicateEmail", "Pilot %s of the same tenant has this e-mail address (spec.email) already: change the address, or delete one of the two.", holder)
 	}
 	return nil
 }

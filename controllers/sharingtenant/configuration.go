@@ -12,8 +12,13 @@ import (
 )
 
 // configuration writes voute.yaml, and reports it as effective only when the
-// server says so: a kubelet takes up to 90 s to bring a change to a pod.
+// server says so: a kubelet takes up to 90 s to bring a change to a pod. One that a
+// server would refuse is not written: the one there is would go on without it, and
+// the next one not start.
 func (r *Reconciler) configuration(ctx context.Context, s *scope) (string, error) {
+	if err := desired.CheckUploads(s.tenant.Spec.Uploads); err != nil {
+		return "", conditions.Stall("UploadsInvalid", "spec.uploads.blockedTypes: %s.", err)
+	}
 	err := s.each(func(e *environment) error {
 		if err := r.writeConfiguration(ctx, s, e); err != nil {
 			return err

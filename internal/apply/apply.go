@@ -383,18 +383,26 @@ func (a *Applier) written(ctx context.Context, live, want *unstructured.Unstruct
 // applied before and no longer does: those that were written when the object
 // was made have to count as applied first.
 func (a *Applier) write(ctx context.Context, live, want *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	inherit, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(Owner), Owner)
-	if err != nil {
-		return nil, fmt.Errorf("read who owns the fields of %s: %w", describe(live), err)
-	}
-	if len(inherit) > 0 {
-		if err := a.writer.Patch(ctx, live, client.RawPatch(types.JSONPatchType, inherit), client.FieldOwner(Owner)); err != nil {
-			return nil, err
-		}
+	if err := a.inherit(ctx, live); err != nil {
+		return nil, err
 	}
 	applied := want.DeepCopy()
-	err = a.writer.Apply(ctx, client.ApplyConfigurationFromUnstructured(applied), client.FieldOwner(Owner), client.ForceOwnership)
+	err := a.writer.Apply(ctx, client.ApplyConfigurationFromUnstructured(applied), client.FieldOwner(Owner), client.ForceOwnership)
 	return applied, err
+}
+
+// inherit makes what we have not applied count as applied. It is asked only where
+// there is such a thing: the patch also differs where nothing does but the order of
+// the ports 80 and 443.
+func (a *Applier) inherit(ctx context.Context, live *unstructured.Unstructured) error {
+	if !slices.ContainsFunc(live.GetManagedFields(), isUpdated) {
+		return nil
+	}
+	patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(Owner), Owner)
+	if err != nil {
+		return fmt.Errorf("read who owns the fields of %s: %w", describe(live), err)
+	}
+	return a.writer.Patch(ctx, live, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(Owner))
 }
 
 func describe(object client.Object) string {

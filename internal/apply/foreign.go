@@ -84,12 +84,24 @@ func isOurs(entry metav1.ManagedFieldsEntry) bool {
 	return entry.Manager == Owner && entry.Subresource == ""
 }
 
+func isUpdated(entry metav1.ManagedFieldsEntry) bool {
+	return isOurs(entry) && entry.Operation == metav1.ManagedFieldsOperationUpdate
+}
+
 func isApplied(entry metav1.ManagedFieldsEntry) bool {
 	return isOurs(entry) && entry.Operation == metav1.ManagedFieldsOperationApply
 }
 
+// hasEntry goes by the same as isOurs, but reads the fields as they are: it is asked
+// several times a look, and making entries of them was 4 % of the operator's time.
 func hasEntry(live *unstructured.Unstructured) bool {
-	return slices.ContainsFunc(live.GetManagedFields(), isOurs)
+	field, _, _ := unstructured.NestedFieldNoCopy(live.Object, "metadata", "managedFields")
+	entries, _ := field.([]any)
+	return slices.ContainsFunc(entries, func(entry any) bool {
+		fields, _ := entry.(map[string]any)
+		part, _ := fields["subresource"].(string)
+		return fields["manager"] == Owner && part == ""
+	})
 }
 
 func within(path fieldpath.Path, parts [][]string) bool {

@@ -51,6 +51,7 @@ func TestApply(t *testing.T) {
 		"creates once and then writes nothing":              createsOnce,
 		"a new applier reads and writes nothing":            restarts,
 		"a changed desired object is applied":               updates,
+		"what was inherited is not inherited again":         inheritsOnce,
 		"a field no longer desired goes":                    dropsField,
 		"a changed field is put back":                       putsBack,
 		"a deleted object is made again":                    makesAgain,
@@ -361,6 +362,21 @@ func closesService(t *testing.T, b *bench, a *apply.Applier, namespace string) {
 		t.Errorf("the address moved from %s to %s", before.Spec.ClusterIP, after.Spec.ClusterIP)
 	}
 	settled(t, b, a, service(namespace))
+}
+
+// inheritsOnce: the field owners of two ports are listed in another order than
+// they are kept in.
+func inheritsOnce(t *testing.T, b *bench, a *apply.Applier, namespace string) {
+	ports := func(version string) *corev1.Service {
+		both := service(namespace)
+		both.Annotations = map[string]string{"version": version}
+		both.Spec.Ports = append(both.Spec.Ports, corev1.ServicePort{Name: "http", Port: 80, TargetPort: intstr.FromString("http")})
+		return both
+	}
+	must(t, b, a, ports("1"), apply.Created, 1)
+	must(t, b, a, ports("2"), apply.Updated, 1+inherits)
+	must(t, b, a, ports("3"), apply.Updated, 1)
+	settled(t, b, a, ports("3"))
 }
 
 func leavesHarmless(t *testing.T, b *bench, a *apply.Applier, namespace string) {

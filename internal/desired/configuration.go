@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
+	"voute.dev/voute/api/v1alpha1"
 	serverconfig "voute.dev/voute/server/config"
 )
 
@@ -107,6 +108,12 @@ func (in Input) uploads() serverconfig.Uploads {
 	return serverconfig.Uploads{
 		Closed: in.UploadsClosed, BlockedExtensions: sorted(asked.BlockedExtensions), BlockedTypes: sorted(asked.BlockedTypes),
 	}
+}
+
+// CheckUploads says which of the types that a client does not want no server
+// recognizes. A server that starts with such a configuration would refuse it.
+func CheckUploads(uploads v1alpha1.Uploads) error {
+	return serverconfig.Uploads{BlockedTypes: uploads.BlockedTypes}.Blocklist().Check()
 }
 
 func listen() serverconfig.Listen {

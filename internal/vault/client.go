@@ -133,7 +133,7 @@ func beginning(list *api.Secret, prefix string) []string {
 	return names
 }
 
-// Destroy allows the deletion of a key, then deletes it.
+// Destroy allows the deletion of a key, where it is not allowed yet, then deletes it.
 func (c *Client) Destroy(ctx context.Context, name string) (found bool, err error) {
 	err = c.session.do(ctx, func(client *api.Client) error {
 		there, err := look(ctx, client, c.key(name), nil)
@@ -141,9 +141,11 @@ func (c *Client) Destroy(ctx context.Context, name string) (found bool, err erro
 			return explain(err, "read the key "+name)
 		}
 		found = true
-		_, err = client.Logical().WriteWithContext(ctx, c.key(name)+"/config", map[string]any{"deletion_allowed": true})
-		if err != nil {
-			return explain(err, "allow the deletion of the key "+name)
+		if there.Data["deletion_allowed"] != true {
+			_, err = client.Logical().WriteWithContext(ctx, c.key(name)+"/config", map[string]any{"deletion_allowed": true})
+			if err != nil {
+				return explain(err, "allow the deletion of the key "+name)
+			}
 		}
 		_, err = client.Logical().DeleteWithContext(ctx, c.key(name))
 		return explain(err, "delete the key "+name)

@@ -81,7 +81,7 @@ func (m *machine) boot(folder *fragile.Folder) {
 	m.service = &document.Service{
 		Documents: documents, Lists: documents, Sharing: nobody{}, Transfers: store.Transfers{DB: m.db},
 		Accounts: store.Accounts{DB: m.db}, Journal: store.Journal{DB: m.db}, Blobs: blob.Over(folder), Keys: m.keys,
-		Within: m.within, Config: func() *config.Config { return c }, WakeScan: func() {}, WakeMail: func() {},
+		Destructions: store.Destructions{DB: m.db}, Within: m.within, Config: func() *config.Config { return c }, WakeScan: func() {}, WakeMail: func() {},
 		Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 	m.must(m.service.Recover(m.t.Context()))
@@ -214,6 +214,7 @@ func TestPowerLoss(t *testing.T) {
 		for _, u := range open {
 			if u.arrived {
 				m.check(u)
+				m.must(m.service.Delete(t.Context(), sender, u.id)) // a disk that only fills is one that only gets slower
 				whole++
 				continue
 			}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,7 +93,19 @@ func (r *request) form() error {
 // value is a field without the spaces around it.
 func (r *request) value(field string) string { return strings.TrimSpace(r.PostForm.Get(field)) }
 
-// values are the lines of a field that may also be repeated.
+// number reads a field that may be empty; what is no number is one that is refused.
+func number(text string) int {
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return -1
+	}
+	return n
+}
+
+// lines are those of a field that may also be repeated.
 func lines(values []string) []string {
 	return strings.FieldsFunc(strings.Join(values, "\n"), func(c rune) bool {
 		return c == '\n' || c == '\r' || c == ',' || c == ';' || c == ' ' || c == '\t'

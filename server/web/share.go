@@ -17,13 +17,9 @@ func (s *Site) share(r *request) error {
 	if d.Owner != r.account.ID {
 		return errNotFound
 	}
-	emails := lines(r.PostForm["email"])
-	readers, problems, err := s.checkRecipients(r, emails, "email", nil)
+	emails, readers, problems, err := s.named(r)
 	if err != nil {
 		return err
-	}
-	if len(readers) == 0 && len(problems) == 0 {
-		problems = append(problems, problem{Field: "email", Text: r.say("share.nobody")})
 	}
 	if len(problems) > 0 {
 		return s.showDocument(r, d, http.StatusUnprocessableEntity, strings.Join(emails, "\n"), problems...)

@@ -133,14 +133,3 @@ func blockedProblem(r *request, err error) *problem {
 	}
 	return &problem{Field: "file", Text: r.say("upload.blocked-type", blocked.Type)}
 }
-
-// checkRecipients finds the people, or says which addresses are nobody's.
-func (s *Site) checkRecipients(r *request, emails []string, field string, problems []problem) ([]string, []problem, error) {
-	ids, err := s.Documents.Recipients(r.Context(), r.account.ID, emails)
-	var unknown *document.UnknownError
-	if errors.As(err, &unknown) {
-		text := r.say("share.unknown", strings.Join(unknown.Emails, ", "))
-		return nil, append(problems, problem{Field: field, Text: text}), nil
-	}
-	return ids, problems, err
-}

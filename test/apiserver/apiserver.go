@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
@@ -61,6 +63,20 @@ func Start(t testing.TB, crds ...string) *Server {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// Scheme is a program's own with all kinds of Kubernetes beside: a test makes more
+// of them than the program knows.
+func Scheme(t testing.TB, own func() (*runtime.Scheme, error)) *runtime.Scheme {
+	t.Helper()
+	scheme, err := own()
+	if err == nil {
+		err = clientgoscheme.AddToScheme(scheme)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scheme
 }
 
 // Stop ends the API server; etcd goes on, and with it what is stored.

@@ -30,6 +30,7 @@ func measureBare(t *testing.T, r recording, crew int) effort {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.profileServer(t, "bare")
 	begin, before := time.Now(), programs(t)
 	each(t, crew, b.make)
 	await(t, "the bare client's tenants are ready", func() error {

@@ -87,6 +87,7 @@ func measureOperator(t *testing.T, program string, last bool) outcome {
 		return nil
 	})
 	o := outcome{}
+	s.profileServer(t, "operator")
 	begin, before := time.Now(), programs(t)
 	each(t, appliers, func(ctx context.Context, i int) error {
 		_, err := order(ctx, s.kube, i)

@@ -57,11 +57,8 @@ func newPlace(t *testing.T) *place {
 	p.start(t)
 	p.config = rest.CopyConfig(p.environment.Config)
 	p.config.QPS = -1
-	scheme, err := controllers.Scheme()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.kube, err = client.New(p.config, client.Options{Scheme: scheme}); err != nil {
+	var err error
+	if p.kube, err = client.New(p.config, client.Options{Scheme: apiserver.Scheme(t, controllers.Scheme)}); err != nil {
 		t.Fatal(err)
 	}
 	p.kubectl(t, "", "create", "namespace", operatorNamespace)

@@ -107,7 +107,7 @@ const endless = 300
 // loopingLife has operators of which none lives longer than a few writes.
 func loopingLife(f *faulty, at order) {
 	for _, p := range f.want {
-		before, ended := f.facts(), 0
+		before, ended, last := f.facts(), 0, map[string]int{}
 		f.order(at)
 		p.do(f.tenant)
 		for alive := false; !alive; {
@@ -118,8 +118,9 @@ func loopingLife(f *faulty, at order) {
 				return f.settled(p)
 			})
 			if _, alive = f.operators[0].give(f.T, order{}); !alive {
+				last[f.operators[0].cut]++
 				if ended++; ended > endless {
-					f.Fatalf("%s: %d operators have ended, and it is not over", p.name, ended)
+					f.Fatalf("%s: %d operators have ended, and it is not over; their last writes: %v", p.name, ended, last)
 				}
 				f.operators[0] = f.startOperator(f.T, f.namespace, at)
 			}

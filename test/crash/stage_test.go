@@ -45,13 +45,10 @@ type stage struct {
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{whole: t, api: apiserver.Start(t, "../../config/crd/bases", apiserver.CertManagerCRDs(t)), vault: vaultserver.Start(t), log: logFile(t)}
-	scheme, err := controllers.Scheme()
-	if err != nil {
-		t.Fatal(err)
-	}
 	config := rest.CopyConfig(s.api.Config)
 	config.QPS = -1
-	if s.kube, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
+	var err error
+	if s.kube, err = client.New(config, client.Options{Scheme: apiserver.Scheme(t, controllers.Scheme)}); err != nil {
 		t.Fatal(err)
 	}
 	s.api.MustKubectl(t, "", "create", "namespace", operatorNamespace)
