@@ -136,15 +136,26 @@ func held(policy *v1alpha1.RetentionPolicy, users []v1alpha1.SharingTenant) erro
 }
 
 // SetupWithManager registers the reconciler. A tenant that changes wakes the
-// policy it named before, too.
+// policy it named before, too; what of a tenant's status counts here is only
+// which environments serve.
 func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(manager).
 		For(&v1alpha1.RetentionPolicy{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Watches(&v1alpha1.SharingTenant{}, ofTenant(), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1alpha1.SharingTenant{}, ofTenant(), builder.WithPredicates(predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, servingChanged))).
 		WatchesRawSource(source.Channel(r.Moved, handler.EnqueueRequestsFromMapFunc(policyOfTenant))).
 		WithOptions(controller.Options{NewQueue: queue.New}).
 		Complete(r)
 }
+
+// servingChanged passes a tenant of which another environment serves: its server
+// may have told its figures before the status said whose they are.
+var servingChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, ok := e.ObjectOld.(*v1alpha1.SharingTenant)
+	now, same := e.ObjectNew.(*v1alpha1.SharingTenant)
+	return ok && same && !slices.EqualFunc(before.Status.Environments, now.Status.Environments, func(a, b v1alpha1.EnvironmentStatus) bool {
+		return a.Name == b.Name && (a.URL == "") == (b.URL == "")
+	})
+}}
 
 func policyOfTenant(_ context.Context, object client.Object) []reconcile.Request {
 	tenant, ok := object.(*v1alpha1.SharingTenant)
