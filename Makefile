@@ -13,7 +13,7 @@ CONTROLLER_GEN = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
 LOCAL = $(CACHE)/bin/local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-e2e lint generate check-generated bench-operator bench-server soak build images local tools
+.PHONY: help demo demo-down test test-unit test-simulated test-e2e lint generate check-generated bench-operator bench-server soak build images local tools
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,10 +31,17 @@ demo-down: local ## Remove the demo and everything it started.
 test: ## Everything that decides whether a change lands.
 	@hack/check.sh
 
+# The longest begin first: none of them is left to end alone.
+LONGEST := ./test/crash ./controllers ./cmd/server
+SIMULATED := ./test/convergence ./test/year
+
 test-unit: tools ## Pure tests and tests against a real API server, Vault and clamd.
-	VOUTE_TOOLS=$$($(LOCAL) tools) go test -timeout 40m $$(go list ./... | grep -v /test/e2e)
+	VOUTE_TOOLS=$$($(LOCAL) tools) go test -timeout 40m $(LONGEST) $$(go list ./... | grep -v $(patsubst ./%,-e /%$$,./test/e2e $(SIMULATED)))
 	go -C hack test ./...
 	VOUTE_TOOLS=$$($(LOCAL) tools) go -C hack/charts test ./...
+
+test-simulated: tools ## Random lives and whole years, most of them against an API in memory.
+	VOUTE_TOOLS=$$($(LOCAL) tools) nice go test -timeout 40m $(SIMULATED)
 
 test-e2e: local ## The whole on a real node: samples, mail, documents, keys, deletion.
 	@hack/e2e.sh
@@ -57,7 +64,7 @@ check-generated: ## Fail when `make generate` would change something.
 ## --- Measure it
 
 bench-operator: tools ## Figures of the operator with N tenants (50 when not said) beside a bare client.
-	VOUTE_TOOLS=$$($(LOCAL) tools) go test ./test/benchoperator -run TestFigures -count=1 -v -timeout 6h -tenants $(or $(N),50) -rounds $(or $(ROUNDS),3)
+	VOUTE_TOOLS=$$($(LOCAL) tools) go test ./test/benchoperator -run TestFigures -count=1 -v -timeout 6h -tenants $(or $(N),50) $(if $(ROUNDS),-rounds $(ROUNDS))
 
 bench-server: tools ## Figures of the sharing server beside a bare HTTPS handler; FIGURES=upload,memory,download,idle for some of them.
 	VOUTE_TOOLS=$$($(LOCAL) tools) go test ./test/benchserver -run TestFigures -count=1 -v -timeout 2h -figures $(or $(FIGURES),all) -rounds $(or $(ROUNDS),5)

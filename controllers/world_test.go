@@ -132,6 +132,7 @@ func (w *world) startManager(t *testing.T) {
 	if err := controllers.Add(t.Context(), manager, parts); err != nil {
 		t.Fatal(err)
 	}
+	endedByItself.Store(nil)
 	w.stopOperator = run(w.whole, manager.Start)
 }
 
@@ -159,6 +160,10 @@ func (w *world) identity(t *testing.T, config *rest.Config) *identity.Identity {
 	return own
 }
 
+// endedByItself is why the operator ended, as one does that could not renew its
+// Lease, or what looks at its writes: no test need wait for what will not come.
+var endedByItself atomic.Pointer[error]
+
 // run ends something that runs with the test, and waits for its end.
 func run(t *testing.T, start func(context.Context) error) (end func()) {
 	t.Helper()
@@ -168,6 +173,7 @@ func run(t *testing.T, start func(context.Context) error) (end func()) {
 		if err := start(ctx); err != nil {
 			var still strings.Builder
 			_ = pprof.Lookup("goroutine").WriteTo(&still, 1) // a builder takes everything
+			endedByItself.Store(&err)
 			t.Errorf("it ended: %v; still running:\n%s", err, still.String())
 		}
 	})
@@ -243,6 +249,9 @@ func eventually(t *testing.T, what string, try func() error) {
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if err = try(); err == nil {
 			return
+		}
+		if ended := endedByItself.Load(); ended != nil {
+			t.Fatalf("%s: %v; and what runs with the test has ended: %v", what, err, *ended)
 		}
 	}
 	t.Fatalf("%s: %v", what, err)

@@ -354,9 +354,14 @@ func (a *Applier) create(ctx context.Context, want wanted) (Result, error) {
 		return Result{}, fmt.Errorf("apply %s: %w", describe(want), err)
 	}
 	want.typed.GetObjectKind().SetGroupVersionKind(want.GroupVersionKind()) // the client takes it away
+	owners := want.typed.GetManagedFields()
+	want.typed.SetManagedFields(nil) // the most to write as fields, and only a repair goes by them
 	made, err := fieldsOf(want.typed)
 	if err != nil {
 		return Result{}, err
+	}
+	if len(additions(made, want.Unstructured)) > 0 {
+		made.SetManagedFields(owners)
 	}
 	return a.written(ctx, made, want.Unstructured, outcome)
 }
