@@ -129,8 +129,12 @@ func (r *Reconciler) askOne(ctx context.Context, s *scope, e *environment) {
 	}
 }
 
-// figuresMoved: the server tells something new of what is shredded and held.
+// figuresMoved: the server tells something new of what is shredded and held. Its
+// first word is news even where it tells nothing: the others' figures waited for it.
 func figuresMoved(before, now *status.Report, zone *time.Location) bool {
+	if before == nil {
+		return true
+	}
 	old, told := serverstatus.FiguresOf(before, zone)
 	figures, tells := serverstatus.FiguresOf(now, zone)
 	return tells != told || old != figures

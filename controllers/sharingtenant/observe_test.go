@@ -6,7 +6,30 @@ import (
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/serverstatus"
+	"voute.dev/voute/server/status"
 )
+
+func TestFiguresMoved(t *testing.T) {
+	silent := &status.Report{} // of a version that does not tell
+	told := func(shredded int64) *status.Report {
+		return &status.Report{Retention: &status.RetentionReport{LastSweep: &noon, Shredded: shredded}}
+	}
+	for name, test := range map[string]struct {
+		before, now *status.Report
+		want        bool
+	}{
+		"first heard of":            {nil, told(0), true},
+		"first heard of, tells not": {nil, silent, true},
+		"tells no more":             {told(1), silent, true},
+		"tells the same":            {told(1), told(1), false},
+		"has shredded":              {told(1), told(2), true},
+		"still tells not":           {silent, silent, false},
+	} {
+		if got := figuresMoved(test.before, test.now, time.UTC); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
 
 // What a server said before its change began says nothing of the one that runs
 // then; the status knows the second of that, and no more.
