@@ -19,6 +19,9 @@ func (r *Reconciler) configuration(ctx context.Context, s *scope) (string, error
 	if err := desired.CheckUploads(s.tenant.Spec.Uploads); err != nil {
 		return "", conditions.Stall("UploadsInvalid", "spec.uploads.blockedTypes: %s.", err)
 	}
+	if err := r.pilotsStay(ctx, s); err != nil {
+		return "", err
+	}
 	err := s.each(func(e *environment) error {
 		if err := r.writeConfiguration(ctx, s, e); err != nil {
 			return err

@@ -3,6 +3,7 @@ package sharingtenant
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -29,10 +30,30 @@ func (r *Reconciler) pilots(ctx context.Context, s *scope) (string, error) {
 }
 
 func (s *scope) withoutPilot() string {
-	for _, e := range s.environments {
-		if e.exposed {
-			return "open addresses take no new documents"
-		}
+	if s.isExposed() {
+		return "open addresses take no new documents"
 	}
 	return "no address is opened"
+}
+
+func (s *scope) isExposed() bool {
+	return slices.ContainsFunc(s.environments, func(e *environment) bool { return e.exposed })
+}
+
+// pilotsStay is an error where the pilots are gone because the tenant is going,
+// which the cache may show later: until it is gone they sign in. The last pilot of
+// a tenant that serves goes no other way, but by somebody's force.
+func (r *Reconciler) pilotsStay(ctx context.Context, s *scope) error {
+	if len(s.roster) > 0 || !s.isExposed() {
+		return nil
+	}
+	now := &v1alpha1.SharingTenant{}
+	err := r.Live.Get(ctx, client.ObjectKeyFromObject(s.tenant), now)
+	if client.IgnoreNotFound(err) != nil {
+		return err
+	}
+	if err != nil || now.UID != s.tenant.UID || now.DeletionTimestamp != nil {
+		return conditions.Wait("TenantGoing", "is not changed any more: the tenant is being deleted.")
+	}
+	return nil
 }

@@ -196,10 +196,12 @@ func read(t testing.TB, file string) []byte {
 func eventually(t testing.TB, what string, try func() error) {
 	t.Helper()
 	var err error
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	// To look costs the API server more than to work: less and less often.
+	for wait, end := 50*time.Millisecond, time.Now().Add(patience); time.Now().Before(end); wait = min(wait*3/2, 400*time.Millisecond) {
 		if err = try(); err == nil {
 			return
 		}
+		time.Sleep(wait)
 	}
 	t.Fatalf("%s: %v", what, err)
 }
