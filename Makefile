@@ -39,7 +39,7 @@ test-unit: tools ## Pure tests and tests against a real API server, Vault and cl
 	VOUTE_TOOLS=$$($(LOCAL) tools) go -C hack/charts test ./...
 
 test-simulated: tools ## Random lives and whole years, most of them against an API in memory.
-	VOUTE_TOOLS=$$($(LOCAL) tools) nice go test -timeout 40m $(SIMULATED)
+	VOUTE_TOOLS=$$($(LOCAL) tools) nice go test -timeout 60m $(SIMULATED)
 
 test-e2e: local ## The whole on a real node: samples, mail, documents, keys, deletion.
 	@hack/e2e.sh
