@@ -360,10 +360,11 @@ func (a *Applier) create(ctx context.Context, want wanted) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if len(additions(made, want.Unstructured)) > 0 {
+	more := additions(made, want.Unstructured)
+	if len(more) > 0 {
 		made.SetManagedFields(owners)
 	}
-	return a.written(ctx, made, want.Unstructured, outcome)
+	return a.written(ctx, made, want.Unstructured, more, outcome)
 }
 
 func (a *Applier) apply(ctx context.Context, live, want *unstructured.Unstructured, outcome Outcome) (Result, error) {
@@ -371,13 +372,13 @@ func (a *Applier) apply(ctx context.Context, live, want *unstructured.Unstructur
 	if err != nil {
 		return Result{}, err
 	}
-	return a.written(ctx, applied, want, outcome)
+	return a.written(ctx, applied, want, additions(applied, want), outcome)
 }
 
-// written looks at what became of a write: an admission webhook may have added
-// something.
-func (a *Applier) written(ctx context.Context, live, want *unstructured.Unstructured, outcome Outcome) (Result, error) {
-	if more := additions(live, want); len(more) > 0 {
+// written notes what became of a write, and takes out what is more than was asked
+// for: an admission webhook may have added it.
+func (a *Applier) written(ctx context.Context, live, want *unstructured.Unstructured, more []string, outcome Outcome) (Result, error) {
+	if len(more) > 0 {
 		return a.repair(ctx, live, want, more)
 	}
 	known := a.memory.store(live, want, hashOf(want), nil)

@@ -36,11 +36,11 @@ func init() {
 	flag.TextVar(&crews, "crews", crews, "numbers of workers that the bare client is tried with, of which the best counts")
 }
 
-// many tenants take an hour and more for each run, most of it the API server's:
-// they run once, without what takes as long again, and with more memory.
+// many tenants take long: they run once, without what takes as long again, and
+// with more memory.
 const many = 5000
 
-var forMany = map[string]string{"rounds": "1", "crews": "", "resync": "false", "beyond": "false", "memory": "365MiB", "longest": "3h"}
+var forMany = map[string]string{"rounds": "1", "crews": "", "beyond": "false", "memory": "365MiB", "longest": "3h"}
 
 // unlessSaid sets the flags that were not given.
 func unlessSaid(t *testing.T, values map[string]string) {
