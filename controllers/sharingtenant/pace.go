@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/conditions"
@@ -52,7 +54,19 @@ func (p Pace) next(s *scope, results []conditions.Result) (ctrl.Result, error) {
 		}
 		next = min(next, p.after(problem, s.underWay()))
 	}
-	return ctrl.Result{RequeueAfter: s.soonest(p.spread(next))}, nil
+	turn := p.spread(next)
+	again := s.soonest(turn)
+	return ctrl.Result{RequeueAfter: again, Priority: ptr.To(priority(next == p.Settled && again == turn))}, nil
+}
+
+// priority lets what is as it should be wait behind what is not: an operator with
+// more tenants than it can look at in time is late where nothing happens. What
+// somebody changes meanwhile comes with the priority of news.
+func priority(routine bool) int {
+	if routine {
+		return handler.LowPriority
+	}
+	return 0
 }
 
 // soonest looks again when the time of a change has come, or is over. What waits

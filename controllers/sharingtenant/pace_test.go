@@ -26,14 +26,15 @@ func TestPace(t *testing.T) {
 		errs  []error
 		since time.Duration
 		want  time.Duration
+		news  bool
 	}{
-		"all done":             {[]error{nil, nil}, 0, DefaultPace.Settled},
-		"waiting":              {[]error{nil, waiting}, time.Second, DefaultPace.Eager},
-		"waiting for long":     {[]error{waiting}, time.Hour, DefaultPace.Patient},
-		"a fault":              {[]error{sealed}, time.Second, DefaultPace.Patient},
-		"a fault and waiting":  {[]error{sealed, waiting}, time.Second, DefaultPace.Eager},
-		"a person is needed":   {[]error{conditions.Stall("PilotMissing", "name one")}, 0, DefaultPace.Settled},
-		"a problem's own time": {[]error{soon}, time.Hour, time.Second},
+		"all done":             {[]error{nil, nil}, 0, DefaultPace.Settled, false},
+		"waiting":              {[]error{nil, waiting}, time.Second, DefaultPace.Eager, true},
+		"waiting for long":     {[]error{waiting}, time.Hour, DefaultPace.Patient, true},
+		"a fault":              {[]error{sealed}, time.Second, DefaultPace.Patient, true},
+		"a fault and waiting":  {[]error{sealed, waiting}, time.Second, DefaultPace.Eager, true},
+		"a person is needed":   {[]error{conditions.Stall("PilotMissing", "name one")}, 0, DefaultPace.Settled, false},
+		"a problem's own time": {[]error{soon}, time.Hour, time.Second, true},
 	} {
 		var results []conditions.Result
 		for _, err := range test.errs {
@@ -42,6 +43,9 @@ func TestPace(t *testing.T) {
 		got, err := DefaultPace.next(underWay(test.since), results)
 		if err != nil || got.RequeueAfter < test.want || got.RequeueAfter > test.want+time.Duration(jitter*float64(test.want)) {
 			t.Errorf("%s: %s, %v; want %s and a little more", name, got.RequeueAfter, err, test.want)
+		}
+		if got.Priority == nil || (*got.Priority == 0) != test.news {
+			t.Errorf("%s: priority %v; want news: %t", name, got.Priority, test.news)
 		}
 	}
 	boom := errors.New("boom")
@@ -59,6 +63,17 @@ func TestDefaultPaceKeepsItsPromise(t *testing.T) {
 	}
 	if got := longest(DefaultPace.Settled); got > time.Minute {
 		t.Errorf("a server is asked again after %s", got)
+	}
+}
+
+// A start that comes before the next turn is news, too: nobody is late for it
+// because of tenants where nothing happens.
+func TestAStartIsNews(t *testing.T) {
+	s := underWay(0)
+	s.environments = []*environment{{pending: &v1alpha1.PendingChange{StartTime: new(metav1.NewTime(noon.Add(time.Second)))}}}
+	got, err := DefaultPace.next(s, nil)
+	if err != nil || got.RequeueAfter != time.Second || got.Priority == nil || *got.Priority != 0 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

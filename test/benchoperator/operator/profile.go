@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 )
 
 const (
@@ -38,12 +40,24 @@ func profiled(ctx context.Context, folder string, run func(context.Context) erro
 	defer stop()
 	var memory error
 	context.AfterFunc(ctx, func() {
-		memory = look(folder, "heap")
+		memory = errors.Join(look(folder, "heap"), countMemory(folder))
 		stop()
 	})
 	err = run(working)
 	pprof.StopCPUProfile()
 	return errors.Join(err, memory, look(folder, "block"))
+}
+
+// countMemory leaves what the runtime has from the system, and what for: the
+// profile has only what is in use.
+func countMemory(folder string) error {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	content, err := json.MarshalIndent(stats, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(strings.TrimSuffix(nameIn(folder, "memory"), ".pprof")+".json", content, 0o600)
 }
 
 func nameIn(folder, profile string) string {
