@@ -21,7 +21,7 @@ import (
 func slim(object any) (any, error) {
 	switch o := object.(type) {
 	case *metav1.PartialObjectMetadata:
-		o.ObjectMeta = head(o.ObjectMeta)
+		o.APIVersion, o.ObjectMeta = shared(o.APIVersion), head(o.ObjectMeta)
 	case *v1alpha1.SharingTenant:
 		withoutHistory(o)
 		o.Spec.Environments, o.Status.Environments = slices.Clone(o.Spec.Environments), slices.Clone(o.Status.Environments)

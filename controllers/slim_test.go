@@ -28,8 +28,13 @@ func TestSlimHead(t *testing.T) {
 		Name: "justice-production", Namespace: "justice", UID: "7", ResourceVersion: "12", Generation: 3, DeletionTimestamp: &going,
 		Labels: map[string]string{v1alpha1.TenantLabel: "justice"}, OwnerReferences: []metav1.OwnerReference{owner},
 	}}
+	whole.APIVersion = string([]byte("v1"))
 	if diff := cmp.Diff(want, slimmed(t, whole)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	other := slimmed(t, &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: string([]byte("v1"))}})
+	if unsafe.StringData(whole.APIVersion) != unsafe.StringData(other.APIVersion) {
+		t.Error("the version of the API is there once for each object")
 	}
 }
 
