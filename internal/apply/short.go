@@ -3,12 +3,16 @@ package apply
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"strings"
 	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"voute.dev/voute/api/v1alpha1"
 )
 
 // short is what steps look at of an object: who and whose it is, and its status.
@@ -27,7 +31,8 @@ type short struct {
 	own        string
 }
 
-// common is the same for the objects of an environment.
+// common is the same for the objects of an environment: our labels, and whose
+// they are.
 type common struct {
 	Labels map[string]string       `json:"labels,omitempty"`
 	Owners []metav1.OwnerReference `json:"owners,omitempty"`
@@ -44,8 +49,22 @@ func cut(live *unstructured.Unstructured) short {
 	return short{
 		uid: live.GetUID(), version: live.GetResourceVersion(), made: hashOf(live), generation: live.GetGeneration(),
 		going: live.GetDeletionTimestamp(), own: text(own),
-		common: unique.Make(text(common{Labels: live.GetLabels(), Owners: live.GetOwnerReferences()})),
+		common: unique.Make(text(common{Labels: labelsOf(live), Owners: controllerOf(live)})),
 	}
+}
+
+// labelsOf are those of ours: what others say of an object nobody looks at.
+func labelsOf(live *unstructured.Unstructured) map[string]string {
+	labels := live.GetLabels()
+	maps.DeleteFunc(labels, func(name, _ string) bool { return !strings.HasPrefix(name, v1alpha1.GroupVersion.Group+"/") })
+	return labels
+}
+
+func controllerOf(live *unstructured.Unstructured) []metav1.OwnerReference {
+	if owner := metav1.GetControllerOf(live); owner != nil {
+		return []metav1.OwnerReference{*owner}
+	}
+	return nil
 }
 
 // text writes what was read as JSON, or is made of plain fields: that does not fail.
