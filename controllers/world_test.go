@@ -45,17 +45,19 @@ var quick = sharingtenant.Pace{Eager: 100 * time.Millisecond, Patient: 300 * tim
 // API server. What a node, cert-manager and a storage driver do is done by a
 // simulation; the servers' status ports are real, with the server's own code.
 type world struct {
-	api      *apiserver.Server
-	kube     client.WithWatch
-	vault    *memory.Keeper
-	servers  *simulation.Servers
-	cluster  *simulation.Cluster
-	watcher  *watcher
-	wake     chan event.GenericEvent
-	platform atomic.Pointer[sharingtenant.Platform]
-	written  *writes
-	requests *requests
-	pace     sharingtenant.Pace
+	api  *apiserver.Server
+	kube client.WithWatch
+	// simulated is the client of all that is simulated.
+	simulated client.Client
+	vault     *memory.Keeper
+	servers   *simulation.Servers
+	cluster   *simulation.Cluster
+	watcher   *watcher
+	wake      chan event.GenericEvent
+	platform  atomic.Pointer[sharingtenant.Platform]
+	written   *writes
+	requests  *requests
+	pace      sharingtenant.Pace
 	// now is what the operator takes for the time.
 	now func() time.Time
 
@@ -90,7 +92,8 @@ func newWorldOf(t *testing.T, crds ...string) *world {
 	w.api.MustKubectl(t, "", "create", "namespace", operatorNamespace)
 	w.api.MustKubectl(t, "", "apply", "-k", "../config/rbac")
 	w.api.MustKubectl(t, storageClasses, "apply", "-f", "-")
-	w.cluster = simulation.Start(t, w.kube)
+	w.simulated = simulation.Cached(t, w.api.Config, w.kube.Scheme())
+	w.cluster = simulation.Start(t, w.simulated)
 	w.watcher = startWatcher(t, w.kube)
 	w.startOperator(t)
 	return w
@@ -105,7 +108,7 @@ func (w *world) startOperator(t *testing.T) {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return w.written.count(next) })
 	config.Wrap(w.requests.record)
 	own := w.identity(t, config)
-	w.servers = simulation.StartServers(t, w.kube, w.vault, own.PublicKey)
+	w.servers = simulation.StartServers(t, w.simulated, w.vault, own.PublicKey)
 	w.servers.Now = func() time.Time { return w.now() }
 	w.reader = serverstatus.NewClient(own.Certificate, w.servers.Authority.Pool, w.servers.Dial)
 	w.config, w.publicKey = config, own.PublicKey
