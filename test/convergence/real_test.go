@@ -97,8 +97,9 @@ func startOperator(t *testing.T) client.Client {
 	if err := kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}}); err != nil {
 		t.Fatal(err)
 	}
-	simulation.Start(t, kube)
-	inForce := realPlatform(t, kube)
+	simulated := simulation.Cached(t, server.Config, manager.GetScheme())
+	simulation.Start(t, simulated)
+	inForce := realPlatform(t, simulated)
 	parts := controllers.Parts{
 		Platform: func() *sharingtenant.Platform { return inForce }, PublicKey: "key", Namespace: operatorNamespace,
 		Wake: make(chan event.GenericEvent), Pace: quick, Now: time.Now,
