@@ -5,6 +5,21 @@ import (
 	"strings"
 )
 
+// mixed has the process end at every other write answered, at the rest unanswered.
+const mixed = "mixed"
+
+// wayOf is the way in which a process ends at a write of a phase.
+func wayOf(mode string, phase, write int) string {
+	switch {
+	case mode != mixed:
+		return mode
+	case (phase+write)%2 == 0:
+		return answered
+	default:
+		return unanswered
+	}
+}
+
 // cutLife goes through the same life again and again. Each time the operator
 // ends one write later in each phase, until it does not end any more; then it
 // ends at each write of an undisturbed life at which none has ended by chance:
@@ -15,7 +30,7 @@ func cutLife(n *tenant, mode string, want []outcome) {
 		l.seen[i] = map[string]int{}
 	}
 	for write, cuts := 1, 1; cuts > 0; write++ {
-		cuts = l.live(func(int) order { return order{Mode: mode, Write: write} })
+		cuts = l.live(func(phase int) order { return order{Mode: wayOf(mode, phase, write), Write: write} })
 	}
 	l.cutMissed(mode)
 	l.report(mode)
@@ -32,6 +47,9 @@ type cutting struct {
 
 func (l *cutting) cutMissed(mode string) {
 	l.Helper()
+	if mode == mixed {
+		mode = unanswered // nothing follows the last write
+	}
 	missed, most := make([][]string, len(l.want)), 0
 	for i := range l.want {
 		missed[i] = l.missed(i)

@@ -35,10 +35,10 @@
 // # Cuts
 //
 // All writes, to Kubernetes and to Vault, pass one place in the process. It
-// kills the process with SIGKILL at the n-th write of a phase: in one mode when
-// the answer arrives and before anybody sees it, in the other (for a fleet only
-// with VOUTE_SOAK=1) when the process asks for the next write. For n = 1, 2, 3 and
-// so on until a whole life passes without an end; and then at each write of the
+// kills the process with SIGKILL at the n-th write of a phase: at every other one
+// when the answer arrives and before anybody sees it, at the rest when the process
+// asks for the next write. For n = 1, 2, 3 and so on until a whole life passes
+// without an end; and then, before anybody sees the answer, at each write of the
 // undisturbed life at which none has ended by chance, because the order of writes
 // is not always the same. A new process must bring the client to the same state.
 // Leases, events, the sign-in to Vault and reads do not count as writes.
@@ -64,6 +64,6 @@
 // more often in a phase than things were changed in it that may bring it about.
 // One more is allowed for one fact where the operator was killed in between.
 //
-// With VOUTE_SOAK=1 (`make soak`) the API server is away for a minute instead
-// of seconds.
+// With VOUTE_SOAK=1 (`make soak`) all writes are cut in both ways, and the API
+// server is away for a minute instead of seconds.
 package crash

@@ -31,12 +31,14 @@ const patience = 3 * time.Minute
 // stage is a platform: a real API server and a real Vault with the operator's
 // own rights, and a simulation of all else.
 type stage struct {
-	whole   *testing.T // what is started lives as long as this test
-	api     *apiserver.Server
-	kube    client.Client
-	vault   *vaultserver.Server
-	cluster *simulation.Cluster
-	servers *simulation.Servers
+	whole *testing.T // what is started lives as long as this test
+	api   *apiserver.Server
+	kube  client.Client
+	// simulated is the client of all that is simulated.
+	simulated client.Client
+	vault     *vaultserver.Server
+	cluster   *simulation.Cluster
+	servers   *simulation.Servers
 
 	settings settings
 	log      *os.File // of every operator
@@ -55,7 +57,8 @@ func newStage(t *testing.T) *stage {
 	s.api.MustKubectl(t, "", "apply", "-k", "../../config/rbac")
 	s.api.MustKubectl(t, storageClass, "apply", "-f", "-")
 	s.installVault(t)
-	s.cluster = simulation.Start(t, s.kube)
+	s.simulated = simulation.Cached(t, config, s.kube.Scheme())
+	s.cluster = simulation.Start(t, s.simulated)
 	s.prepare(t)
 	return s
 }
@@ -85,7 +88,7 @@ func (s *stage) prepare(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := s.makeIdentity(t)
-	s.servers = simulation.StartServers(t, s.kube, s.vault, own.PublicKey)
+	s.servers = simulation.StartServers(t, s.simulated, s.vault, own.PublicKey)
 	// Operators pass deadlines over, and with them days: no server is to be behind them.
 	s.servers.Now = func() time.Time { return time.Now().AddDate(1, 0, 0) }
 	pair := s.servers.Authority.Issue(t)
