@@ -34,8 +34,8 @@ type short struct {
 // common is the same for the objects of an environment: our labels, and whose
 // they are.
 type common struct {
-	Labels map[string]string       `json:"labels,omitempty"`
-	Owners []metav1.OwnerReference `json:"owners,omitempty"`
+	Labels     map[string]string      `json:"labels,omitempty"`
+	Controller *metav1.OwnerReference `json:"controller,omitempty"`
 }
 
 func cut(live *unstructured.Unstructured) short {
@@ -49,22 +49,15 @@ func cut(live *unstructured.Unstructured) short {
 	return short{
 		uid: live.GetUID(), version: live.GetResourceVersion(), made: hashOf(live), generation: live.GetGeneration(),
 		going: live.GetDeletionTimestamp(), own: text(own),
-		common: unique.Make(text(common{Labels: labelsOf(live), Owners: controllerOf(live)})),
+		common: unique.Make(text(common{Labels: ourLabels(live), Controller: metav1.GetControllerOf(live)})),
 	}
 }
 
-// labelsOf are those of ours: what others say of an object nobody looks at.
-func labelsOf(live *unstructured.Unstructured) map[string]string {
+// ourLabels are those that steps go by: what others say of an object nobody looks at.
+func ourLabels(live *unstructured.Unstructured) map[string]string {
 	labels := live.GetLabels()
 	maps.DeleteFunc(labels, func(name, _ string) bool { return !strings.HasPrefix(name, v1alpha1.GroupVersion.Group+"/") })
 	return labels
-}
-
-func controllerOf(live *unstructured.Unstructured) []metav1.OwnerReference {
-	if owner := metav1.GetControllerOf(live); owner != nil {
-		return []metav1.OwnerReference{*owner}
-	}
-	return nil
 }
 
 // text writes what was read as JSON, or is made of plain fields: that does not fail.
@@ -83,7 +76,10 @@ func (s short) into(object client.Object) error {
 	object.SetResourceVersion(s.version)
 	object.SetGeneration(s.generation)
 	object.SetLabels(shared.Labels)
-	object.SetOwnerReferences(shared.Owners)
+	object.SetOwnerReferences(nil)
+	if shared.Controller != nil {
+		object.SetOwnerReferences([]metav1.OwnerReference{*shared.Controller})
+	}
 	object.SetDeletionTimestamp(s.going)
 	if s.made != "" {
 		annotate(object, s.made)
@@ -100,6 +96,6 @@ func (s short) shared() common {
 // isOf says whether it was made for the owner that is wanted now, and not for one
 // of the same name before.
 func (s short) isOf(want client.Object) bool {
-	was, is := metav1.GetControllerOfNoCopy(&metav1.ObjectMeta{OwnerReferences: s.shared().Owners}), metav1.GetControllerOf(want)
+	was, is := s.shared().Controller, metav1.GetControllerOf(want)
 	return was == nil || is == nil || was.UID == is.UID
 }
