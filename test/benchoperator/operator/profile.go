@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
-	"strings"
 )
 
 const (
@@ -26,7 +25,7 @@ func profiled(ctx context.Context, folder string, run func(context.Context) erro
 	if folder == "" {
 		return run(ctx)
 	}
-	file, err := os.Create(nameIn(folder, "cpu"))
+	file, err := os.Create(nameIn(folder, "cpu", "pprof"))
 	if err != nil {
 		return err
 	}
@@ -57,16 +56,16 @@ func countMemory(folder string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(strings.TrimSuffix(nameIn(folder, "memory"), ".pprof")+".json", content, 0o600)
+	return os.WriteFile(nameIn(folder, "memory", "json"), content, 0o600)
 }
 
-func nameIn(folder, profile string) string {
-	return filepath.Join(folder, fmt.Sprintf("%s-%d.pprof", profile, os.Getpid()))
+func nameIn(folder, what, ending string) string {
+	return filepath.Join(folder, fmt.Sprintf("%s-%d.%s", what, os.Getpid(), ending))
 }
 
 func look(folder, profile string) error {
 	runtime.GC() // of memory, what is in use counts, not what waits to be collected
-	file, err := os.Create(nameIn(folder, profile))
+	file, err := os.Create(nameIn(folder, profile, "pprof"))
 	if err != nil {
 		return err
 	}
