@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -112,8 +113,17 @@ var steps = []step{
 // +kubebuilder:rbac:groups=sharing.voute.dev,resources=sharingtenants/status,verbs=patch
 // +kubebuilder:rbac:groups=sharing.voute.dev,resources=sharingtenants/finalizers,verbs=update
 
-// Reconcile brings one tenant closer to what its spec asks for.
+// Reconcile brings one tenant closer to what its spec asks for. What is not called
+// routine is news, however the look ends, and whatever the last one was.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	result, err := r.look(ctx, request)
+	if result.Priority == nil {
+		result.Priority = ptr.To(newsPriority)
+	}
+	return result, err
+}
+
+func (r *Reconciler) look(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	tenant := &v1alpha1.SharingTenant{}
 	if err := r.Client.Get(ctx, request.NamespacedName, tenant); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -121,9 +131,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if r.written.isAheadOf(tenant, r.Now()) {
-		// The cache has not seen our last write yet: what follows from the old
-		// status would be written and told a second time.
+	switch behind, err := r.isBehind(ctx, tenant); {
+	case err != nil:
+		return ctrl.Result{}, err
+	case behind:
 		return ctrl.Result{RequeueAfter: cacheLag}, nil
 	}
 	s := r.newScope(tenant)
@@ -152,10 +163,28 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	return r.Pace.next(s, results)
 }
 
+// isBehind says whether the cache has not seen our last write yet: what follows
+// from the old status would be written and told a second time. Where that write
+// had no answer, the API server is asked what became of it.
+func (r *Reconciler) isBehind(ctx context.Context, tenant *v1alpha1.SharingTenant) (bool, error) {
+	key := client.ObjectKeyFromObject(tenant)
+	if r.written.isUnanswered(key) {
+		there := &v1alpha1.SharingTenant{}
+		if err := r.Live.Get(ctx, key, there); err != nil {
+			return false, client.IgnoreNotFound(err)
+		}
+		r.written.note(there, r.Now())
+	}
+	return r.written.isAheadOf(tenant, r.Now()), nil
+}
+
 // giveUp ends a look that failed: a place that was claimed is free again, and one
-// that the tenant was woken for is left to the next.
+// that the tenant was woken for is left to the next. Where nobody knows whether the
+// change is in the status, it has its place until somebody does.
 func (r *Reconciler) giveUp(s *scope, err error) (ctrl.Result, error) {
-	r.noteFleet(s.tenant, s.before)
+	if !r.written.isUnanswered(client.ObjectKeyFromObject(s.tenant)) {
+		r.noteFleet(s.tenant, s.before)
+	}
 	return conditions.Again(err)
 }
 

@@ -38,6 +38,11 @@ const (
 	cacheLag   = 100 * time.Millisecond
 	longestLag = time.Minute
 	jitter     = 0.5
+
+	// What is as it should be waits behind what is not: an operator with more
+	// tenants than it can look at in time is late where nothing happens. What
+	// somebody changes meanwhile comes with the priority of news.
+	routinePriority, newsPriority = handler.LowPriority, 0
 )
 
 // pace says when to look again. A fault of ours or of the API server goes back
@@ -56,17 +61,10 @@ func (p Pace) next(s *scope, results []conditions.Result) (ctrl.Result, error) {
 	}
 	turn := p.spread(next)
 	again := s.soonest(turn)
-	return ctrl.Result{RequeueAfter: again, Priority: ptr.To(priority(next == p.Settled && again == turn))}, nil
-}
-
-// priority lets what is as it should be wait behind what is not: an operator with
-// more tenants than it can look at in time is late where nothing happens. What
-// somebody changes meanwhile comes with the priority of news.
-func priority(routine bool) int {
-	if routine {
-		return handler.LowPriority
+	if next == p.Settled && again == turn {
+		return ctrl.Result{RequeueAfter: again, Priority: ptr.To(routinePriority)}, nil
 	}
-	return 0
+	return ctrl.Result{RequeueAfter: again}, nil
 }
 
 // soonest looks again when the time of a change has come, or is over. What waits

@@ -44,8 +44,8 @@ func TestPace(t *testing.T) {
 		if err != nil || got.RequeueAfter < test.want || got.RequeueAfter > test.want+time.Duration(jitter*float64(test.want)) {
 			t.Errorf("%s: %s, %v; want %s and a little more", name, got.RequeueAfter, err, test.want)
 		}
-		if got.Priority == nil || (*got.Priority == 0) != test.news {
-			t.Errorf("%s: priority %v; want news: %t", name, got.Priority, test.news)
+		if isRoutine := got.Priority != nil && *got.Priority == routinePriority; isRoutine == test.news {
+			t.Errorf("%s: routine: %t", name, isRoutine)
 		}
 	}
 	boom := errors.New("boom")
@@ -72,7 +72,7 @@ func TestAStartIsNews(t *testing.T) {
 	s := underWay(0)
 	s.environments = []*environment{{pending: &v1alpha1.PendingChange{StartTime: new(metav1.NewTime(noon.Add(time.Second)))}}}
 	got, err := DefaultPace.next(s, nil)
-	if err != nil || got.RequeueAfter != time.Second || got.Priority == nil || *got.Priority != 0 {
+	if err != nil || got.RequeueAfter != time.Second || got.Priority != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -2,10 +2,13 @@ package sharingtenant
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -32,6 +35,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 		old := s.tenant.DeepCopy()
 		old.Status = s.before
 		if err := r.Client.Status().Patch(ctx, s.tenant, client.MergeFromWithOptions(old, client.MergeFromWithOptimisticLock{}), client.FieldOwner(apply.Owner)); err != nil {
+			r.written.failed(s.tenant, err)
 			r.tellRepairs(s) // they are done, whatever becomes of the status
 			return client.IgnoreNotFound(err)
 		}
@@ -50,15 +54,37 @@ type writes struct {
 type write struct {
 	version string
 	at      time.Time
+	// unanswered: nobody knows whether it was done.
+	unanswered bool
 }
 
 func (w *writes) note(tenant *v1alpha1.SharingTenant, now time.Time) {
+	w.put(tenant, write{version: tenant.ResourceVersion, at: now})
+}
+
+// failed notes a write that was not done, as far as we were told. What the API
+// server refuses is not done; of anything else nobody knows.
+func (w *writes) failed(tenant *v1alpha1.SharingTenant, err error) {
+	var answer apierrors.APIStatus
+	if errors.As(err, &answer) && answer.Status().Code < http.StatusInternalServerError {
+		return
+	}
+	w.put(tenant, write{unanswered: true})
+}
+
+func (w *writes) put(tenant *v1alpha1.SharingTenant, last write) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	if w.last == nil {
 		w.last = map[types.NamespacedName]write{}
 	}
-	w.last[client.ObjectKeyFromObject(tenant)] = write{version: tenant.ResourceVersion, at: now}
+	w.last[client.ObjectKeyFromObject(tenant)] = last
+}
+
+func (w *writes) isUnanswered(key types.NamespacedName) bool {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	return w.last[key].unanswered
 }
 
 // isAheadOf says whether the tenant, as the cache gives it, is older than our

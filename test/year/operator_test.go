@@ -90,6 +90,7 @@ func (w *world) startOperator() error {
 		PublicKey: "key", Namespace: operatorsSpace, PilotsMoved: o.moved, Fleet: fleet.New(w.freed),
 	}
 	w.operator = o
+	clear(w.unanswered)
 	for _, c := range w.clients {
 		c.turn = turn{}
 	}
@@ -118,17 +119,25 @@ func (w *world) around(o *operator, call memoryapi.Call, do func() error) error 
 			return errDead
 		}
 	}
-	if w.clock.Before(w.stormy) {
-		draw := w.rng.Float64()
-		if draw < 0.1 {
-			return errLost
-		}
-		if err := do(); err != nil || draw > 0.15 {
-			return err
-		}
-		return errLost
+	if !w.clock.Before(w.stormy) {
+		return do()
 	}
-	return do()
+	draw := w.rng.Float64()
+	if draw < 0.1 {
+		return w.lose(call)
+	}
+	if err := do(); err != nil || draw > 0.15 {
+		return err
+	}
+	return w.lose(call)
+}
+
+// lose leaves a call without an answer, whether it was done or not.
+func (w *world) lose(call memoryapi.Call) error {
+	if call.IsWrite() && call.Subresource == "status" {
+		w.unanswered[call.Namespace] = true
+	}
+	return errLost
 }
 
 // recorder counts what is told, as long as the operator lives.
@@ -216,6 +225,7 @@ func (w *world) look(c *tenant) error {
 		w.remind(c, min(firstRetry<<min(c.turn.retries-1, 10), lastRetry))
 	default:
 		c.turn.retries = 0
+		delete(w.unanswered, c.namespace)
 		w.next(c, result.RequeueAfter, lagged)
 	}
 	return nil

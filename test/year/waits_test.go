@@ -261,10 +261,16 @@ func (o *oracle) byFleet(p *place) expectation {
 	if moves && !o.mayLead(p, version) {
 		return expectation{waits: "the first clients"}
 	}
-	if o.standing("", "").changing >= int(o.w.config.Rollout.Slots) {
+	if o.standing("", "").changing >= int(o.w.config.Rollout.Slots) || o.mayLackPlace(p) {
 		return expectation{waits: forPlace}
 	}
 	return expectation{strict: o.knew(p)}
+}
+
+// mayLackPlace: while nobody knows whether a change has started, it has its place,
+// and another that asked meanwhile waits for that.
+func (o *oracle) mayLackPlace(p *place) bool {
+	return len(o.w.unanswered) > 0 && p.told.Pending != nil && says(p.told.Pending, forPlace)
 }
 
 // knew: the operator had only to wait for the time, or for a place, of which it

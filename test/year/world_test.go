@@ -91,8 +91,11 @@ type world struct {
 	operator *operator
 	// stormy: until then calls fail now and then.
 	stormy time.Time
-	doom   *doom
-	broken map[string]bool
+	// unanswered are the clients of whose status the operator does not know what
+	// became of the last write: who is looked at until it knows.
+	unanswered map[string]bool
+	doom       *doom
+	broken     map[string]bool
 	// seen is up to where each kind's log was followed.
 	seen    []int
 	stepped map[string]bool
@@ -124,7 +127,7 @@ type base struct {
 func newWorld(seed uint64) *world {
 	w := &world{
 		ctx: log.IntoContext(context.Background(), logr.Discard()), rng: rand.New(rand.NewPCG(seed, 4)), //nolint:gosec // a year is meant to be repeated
-		vault: memory.New(), byName: map[string]*tenant{}, broken: map[string]bool{}, stepped: map[string]bool{},
+		vault: memory.New(), byName: map[string]*tenant{}, broken: map[string]bool{}, unanswered: map[string]bool{}, stepped: map[string]bool{},
 		seen: make([]int, len(followed)), count: newCounts(),
 	}
 	for i := range tenants {
