@@ -39,6 +39,7 @@ import (
 	"voute.dev/voute/internal/apply"
 	"voute.dev/voute/internal/billing"
 	"voute.dev/voute/internal/fleet"
+	"voute.dev/voute/internal/heads"
 	"voute.dev/voute/internal/index"
 	"voute.dev/voute/internal/serverstatus"
 )
@@ -135,15 +136,19 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
-// newInformer leaves out the index by namespace: a set for each kind and client
-// takes as much memory as the objects in it. Only ControllerRevisions are ever
-// listed by their namespace; all else is looked up by name, or by a field.
+// newInformer keeps the kinds that are watched by their metadata as heads, and
+// leaves out the index by namespace: a set for each kind and client takes as much
+// memory as the objects in it. Only ControllerRevisions are ever listed by their
+// namespace; all else is looked up by name, or by a field.
 func newInformer(from toolscache.ListerWatcher, kind runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
 	head, isHead := kind.(*metav1.PartialObjectMetadata)
-	if !isHead || head.Kind != "ControllerRevision" {
+	if !isHead {
+		return toolscache.NewSharedIndexInformer(from, kind, resync, toolscache.Indexers{})
+	}
+	if head.Kind != "ControllerRevision" {
 		indexers = toolscache.Indexers{}
 	}
-	return toolscache.NewSharedIndexInformer(from, kind, resync, indexers)
+	return heads.NewInformer(from, head, resync, indexers)
 }
 
 // cacheOptions keeps our own kinds whole, and of every other only what carries

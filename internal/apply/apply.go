@@ -279,7 +279,7 @@ func (a *Applier) Forget(namespace, tenant string) {
 func (a *Applier) head(ctx context.Context, want client.Object) (metav1.PartialObjectMetadata, error) {
 	head := metav1.PartialObjectMetadata{}
 	head.SetGroupVersionKind(want.GetObjectKind().GroupVersionKind())
-	err := a.cached.Get(ctx, client.ObjectKeyFromObject(want), &head)
+	err := a.cached.Get(ctx, client.ObjectKeyFromObject(want), &head, client.UnsafeDisableDeepCopy) // it is only read
 	if err != nil {
 		return metav1.PartialObjectMetadata{}, err
 	}

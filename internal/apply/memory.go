@@ -30,7 +30,7 @@ type record struct {
 
 type objectKey struct {
 	kind unique.Handle[schema.GroupVersionKind]
-	name string
+	name unique.Handle[string]
 }
 
 type entry struct {
@@ -185,5 +185,5 @@ func keyOf(object client.Object) objectKey {
 }
 
 func key(kind schema.GroupVersionKind, object client.Object) objectKey {
-	return objectKey{kind: unique.Make(kind), name: object.GetName()}
+	return objectKey{kind: unique.Make(kind), name: unique.Make(object.GetName())}
 }

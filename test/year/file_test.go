@@ -87,10 +87,11 @@ func (f *file) hasCondition(kind string) bool {
 	return slices.ContainsFunc(fieldsOf(fieldsIn(f.object.Object, "status"), "conditions"), func(each map[string]any) bool { return each["type"] == kind })
 }
 
-// isSeen: the operator has looked at what it asks for.
+// isSeen: the operator has looked at what it asks for, and taken back what is asked
+// for once.
 func (f *file) isSeen() bool {
 	seen, _ := fieldsIn(f.object.Object, "status")["observedGeneration"].(int64) // 0 where there is none
-	return seen == f.object.GetGeneration()
+	return seen == f.object.GetGeneration() && f.annotation(v1alpha1.TryAgainAnnotation) == ""
 }
 
 // isReady: it serves what its spec asks for.

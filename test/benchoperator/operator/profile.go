@@ -50,6 +50,7 @@ func profiled(ctx context.Context, folder string, run func(context.Context) erro
 // countMemory leaves what the runtime has from the system, and what for: the
 // profile has only what is in use.
 func countMemory(folder string) error {
+	runtime.GC() // what is not in use any more is no matter
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	content, err := json.MarshalIndent(stats, "", "\t")

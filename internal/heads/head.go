@@ -1,0 +1,65 @@
+package heads
+
+import (
+	"strings"
+	"unique"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"voute.dev/voute/api/v1alpha1"
+)
+
+// head is what is stored of an object: 48 bytes, and as many for who it is.
+type head struct {
+	namespace, name unique.Handle[string]
+	kin             unique.Handle[kin]
+	// which is uid and version, with a slash between them.
+	which string
+}
+
+// kin is the same for the objects of a client: the value of its label, and the
+// controller; empty for none.
+type kin struct {
+	tenant                      string
+	apiVersion, kind, name, uid string
+}
+
+func headOf(whole *metav1.PartialObjectMetadata) *head {
+	of := kin{tenant: whole.Labels[v1alpha1.TenantLabel]}
+	if owner := metav1.GetControllerOfNoCopy(whole); owner != nil {
+		of.apiVersion, of.kind, of.name, of.uid = owner.APIVersion, owner.Kind, owner.Name, string(owner.UID)
+	}
+	return &head{
+		namespace: unique.Make(whole.Namespace), name: unique.Make(whole.Name), kin: unique.Make(of),
+		which: string(whole.UID) + "/" + whole.ResourceVersion,
+	}
+}
+
+// GetObjectMeta has what an informer itself goes by: the key, and the version.
+func (h *head) GetObjectMeta() metav1.Object {
+	meta := h.identity()
+	return &meta
+}
+
+func (h *head) identity() metav1.ObjectMeta {
+	at := strings.LastIndexByte(h.which, '/')
+	return metav1.ObjectMeta{
+		Namespace: h.namespace.Value(), Name: h.name.Value(), UID: types.UID(h.which[:at]), ResourceVersion: h.which[at+1:],
+	}
+}
+
+// whole is the head of an object of the kind as metadata.
+func (h *head) whole(kind metav1.TypeMeta) *metav1.PartialObjectMetadata {
+	whole, of := &metav1.PartialObjectMetadata{TypeMeta: kind, ObjectMeta: h.identity()}, h.kin.Value()
+	if of.tenant != "" {
+		whole.Labels = map[string]string{v1alpha1.TenantLabel: of.tenant}
+	}
+	if of.kind != "" {
+		whole.OwnerReferences = []metav1.OwnerReference{{
+			APIVersion: of.apiVersion, Kind: of.kind, Name: of.name, UID: types.UID(of.uid), Controller: ptr.To(true),
+		}}
+	}
+	return whole
+}
