@@ -6,6 +6,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/internal/conditions"
@@ -44,8 +45,12 @@ func TestPace(t *testing.T) {
 		if err != nil || got.RequeueAfter < test.want || got.RequeueAfter > test.want+time.Duration(jitter*float64(test.want)) {
 			t.Errorf("%s: %s, %v; want %s and a little more", name, got.RequeueAfter, err, test.want)
 		}
-		if isRoutine := got.Priority != nil && *got.Priority == routinePriority; isRoutine == test.news {
-			t.Errorf("%s: routine: %t", name, isRoutine)
+		priority := ptr.To(routinePriority)
+		if test.news {
+			priority = nil // Reconcile gives what has none that of news
+		}
+		if !ptr.Equal(got.Priority, priority) {
+			t.Errorf("%s: priority %v; want news: %t", name, got.Priority, test.news)
 		}
 	}
 	boom := errors.New("boom")
