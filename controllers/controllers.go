@@ -139,11 +139,11 @@ func Scheme() (*runtime.Scheme, error) {
 // newInformer keeps the kinds that are watched by their metadata as heads, and
 // leaves out the index by namespace: a set for each kind and client takes as much
 // memory as the objects in it. Only ControllerRevisions are ever listed by their
-// namespace; all else is looked up by name, or by a field.
+// namespace; all else is looked up by name, or by a field, which is kept once.
 func newInformer(from toolscache.ListerWatcher, kind runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
 	head, isHead := kind.(*metav1.PartialObjectMetadata)
 	if !isHead {
-		return toolscache.NewSharedIndexInformer(from, kind, resync, toolscache.Indexers{})
+		return index.Once(toolscache.NewSharedIndexInformer(from, kind, resync, toolscache.Indexers{}))
 	}
 	if head.Kind != "ControllerRevision" {
 		indexers = toolscache.Indexers{}

@@ -45,5 +45,5 @@ func (r *Reconciler) ofTenant(ctx context.Context, object client.Object) []recon
 }
 
 func (r *Reconciler) of(ctx context.Context, tenant types.NamespacedName) []reconcile.Request {
-	return index.Requests(ctx, r.Client, &v1alpha1.BillingStatementList{}, "the statements of "+tenant.String(), client.MatchingFields{index.StatementTenant: tenant.String()})
+	return index.Requests(ctx, r.Client, &v1alpha1.BillingStatementList{}, "the statements of "+tenant.String(), r.Book.Where(tenant)...)
 }

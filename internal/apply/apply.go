@@ -123,10 +123,10 @@ func (a *Applier) Apply(ctx context.Context, object client.Object, source uint64
 	return result, err
 }
 
-func (a *Applier) make(ctx context.Context, object client.Object, hash string) (Result, error) {
+func (a *Applier) make(ctx context.Context, object client.Object, hash digest) (Result, error) {
 	head, missing := a.head(ctx, object)
 	known, found := a.memory.recall(object, head.UID, head.ResourceVersion)
-	if found && known.hash == hash && !known.isOver(a.now()) {
+	if found && known.agrees(hash) && !known.isOver(a.now()) {
 		return Result{Outcome: Unchanged}.with(known, object), known.problem()
 	}
 	want, err := render(object, hash)
@@ -176,7 +176,7 @@ func (a *Applier) Compare(ctx context.Context, object client.Object) (result Res
 		return Result{}, "", err
 	}
 	head, _ := a.head(ctx, object)
-	if known, found := a.memory.recall(object, head.UID, head.ResourceVersion); found && known.hash == hash {
+	if known, found := a.memory.recall(object, head.UID, head.ResourceVersion); found && known.agrees(hash) {
 		return Result{Outcome: Unchanged}.with(known, object), "", known.problem()
 	}
 	want, err := render(object, hash)
@@ -305,7 +305,7 @@ func (a *Applier) converge(ctx context.Context, live *unstructured.Unstructured,
 		return a.create(ctx, want)
 	}
 	if err := claimable(live, want.Unstructured); err != nil {
-		a.memory.store(live, want, "", nil) // so that it is looked at first next time
+		a.memory.taken(live, want)
 		return Result{}, err
 	}
 	done, err := a.disinherit(ctx, live, want.Unstructured)
@@ -330,7 +330,7 @@ func (a *Applier) settle(ctx context.Context, live, want *unstructured.Unstructu
 		return a.repair(ctx, live, want, foreign)
 	}
 	if asDesired(live, want) {
-		return Result{Outcome: Unchanged}.with(a.memory.store(live, want, hashOf(want), nil), want), nil
+		return Result{Outcome: Unchanged}.with(a.memory.store(live, want, nil), want), nil
 	}
 	outcome := Updated
 	if hashOf(live) == hashOf(want) {
@@ -381,7 +381,7 @@ func (a *Applier) written(ctx context.Context, live, want *unstructured.Unstruct
 	if len(more) > 0 {
 		return a.repair(ctx, live, want, more)
 	}
-	known := a.memory.store(live, want, hashOf(want), nil)
+	known := a.memory.store(live, want, nil)
 	return Result{Outcome: outcome}.with(known, want), nil
 }
 

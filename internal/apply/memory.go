@@ -35,42 +35,54 @@ type objectKey struct {
 
 type entry struct {
 	short
-	// hash of the desired object it was found to agree with; empty when it was only read.
-	hash string
-	// source is what that followed from, as the caller counts it; 0 where it did not say.
+	// source is what the desired object followed from, as the caller counts it; 0
+	// where it did not say.
 	source uint64
-	// verdict is what was found out beside; nil for nothing.
-	verdict *verdict
+	// odd is what few objects have; nil for one that is as it was made.
+	odd *odd
+}
+
+// odd is all that was found out about an object that is not simply as it was made.
+type odd struct {
+	// agrees with the desired object of this hash; zero for none.
+	agrees digest
+	// problem stays true while nothing changes, or until a time; zero for one that
+	// does not end.
+	problem error
+	until   time.Time
 	// seen is the whole object, where it was read and not yet compared.
 	seen *unstructured.Unstructured
 }
 
-func (e entry) seenIf(current bool) *unstructured.Unstructured {
-	if !current {
-		return nil
+// agrees says whether the object was found to be as desired, or as near to it as
+// it can be.
+func (e entry) agrees(hash digest) bool {
+	if e.odd == nil {
+		return e.made == hash
 	}
-	return e.seen
+	return e.odd.agrees == hash
 }
 
-// verdict stays true while nothing changes, or until a time.
-type verdict struct {
-	err   error
-	until time.Time // zero for one that does not end
+func (e entry) seenIf(current bool) *unstructured.Unstructured {
+	if !current || e.odd == nil {
+		return nil
+	}
+	return e.odd.seen
 }
 
 func (e entry) isOver(now time.Time) bool {
-	if e.verdict == nil || e.verdict.until.IsZero() {
+	if e.odd == nil || e.odd.until.IsZero() {
 		return false
 	}
-	left := e.verdict.until.Sub(now)
+	left := e.odd.until.Sub(now)
 	return left <= 0 || left > refusalStands // the clock went back
 }
 
 func (e entry) problem() error {
-	if e.verdict == nil {
+	if e.odd == nil {
 		return nil
 	}
-	return e.verdict.err
+	return e.odd.problem
 }
 
 func newMemory() *memory {
@@ -100,11 +112,11 @@ func (m *memory) recall(want client.Object, uid types.UID, version string) (entr
 }
 
 // trace notes what the desired object followed from that one was found to agree with.
-func (m *memory) trace(want client.Object, hash string, source uint64) {
+func (m *memory) trace(want client.Object, hash digest, source uint64) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	tenant := tenantOf(want)
-	if at, known, found := m.find(tenant, keyOf(want)); found && known.hash == hash {
+	if at, known, found := m.find(tenant, keyOf(want)); found && known.agrees(hash) {
 		m.tenants[tenant][at].source = source
 	}
 }
@@ -115,27 +127,33 @@ func (m *memory) had(want *unstructured.Unstructured) bool {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	_, known, found := m.find(tenantOf(want), keyOf(want))
-	return found && known.made != "" && known.isOf(want)
+	return found && known.made != (digest{}) && known.isOf(want)
 }
 
-func (m *memory) store(live *unstructured.Unstructured, want client.Object, hash string, problem error) entry {
-	known := entry{short: cut(live), hash: hash}
-	if hash == known.made {
-		known.hash = known.made // one text is enough
-	}
-	if problem != nil {
-		known.verdict = &verdict{err: problem}
+// store notes that an object is as desired, but for a problem that is not for us
+// to solve; nil for none.
+func (m *memory) store(live, want *unstructured.Unstructured, problem error) entry {
+	known := entry{short: cut(live)}
+	if hash, _ := digestOf(want); problem != nil || hash != known.made {
+		known.odd = &odd{agrees: hash, problem: problem}
 	}
 	return m.put(want, known)
 }
 
+// taken notes an object that is not ours to change, so that it is looked at before
+// one is made.
+func (m *memory) taken(live *unstructured.Unstructured, want client.Object) {
+	m.put(want, entry{short: cut(live), odd: &odd{}})
+}
+
 // observed keeps the whole object for the step that compares it.
 func (m *memory) observed(live *unstructured.Unstructured, want client.Object) entry {
-	return m.put(want, entry{short: cut(live), seen: live})
+	return m.put(want, entry{short: cut(live), odd: &odd{seen: live}})
 }
 
 func (m *memory) refused(live, want *unstructured.Unstructured, problem error, until time.Time) {
-	m.put(want, entry{short: cut(live), hash: hashOf(want), verdict: &verdict{err: problem, until: until}})
+	hash, _ := digestOf(want)
+	m.put(want, entry{short: cut(live), odd: &odd{agrees: hash, problem: problem, until: until}})
 }
 
 func (m *memory) put(want client.Object, known entry) entry {

@@ -10,7 +10,7 @@ import (
 func TestARefusalIsOver(t *testing.T) {
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	until := noon.Add(refusalStands)
-	refused := entry{verdict: &verdict{err: errors.New("no"), until: until}}
+	refused := entry{odd: &odd{problem: errors.New("no"), until: until}}
 	for name, test := range map[string]struct {
 		entry entry
 		now   time.Time
@@ -21,7 +21,7 @@ func TestARefusalIsOver(t *testing.T) {
 		"at its end":            {refused, until, true},
 		"a week on":             {refused, noon.AddDate(0, 0, 7), true},
 		"a week back":           {refused, noon.AddDate(0, 0, -7), true},
-		"one that does not end": {entry{verdict: &verdict{err: errors.New("no")}}, noon.AddDate(1, 0, 0), false},
+		"one that does not end": {entry{odd: &odd{problem: errors.New("no")}}, noon.AddDate(1, 0, 0), false},
 		"none":                  {entry{}, noon, false},
 	} {
 		if got := test.entry.isOver(test.now); got != test.want {

@@ -15,6 +15,24 @@ import (
 // HashAnnotation has the hash of the desired object that was last applied.
 const HashAnnotation = "sharing.voute.dev/desired"
 
+// digest is the hash of what is desired of an object. Kept for each object, it takes
+// a third of what its text would.
+type digest [sha256.Size / 2]byte
+
+func (d digest) String() string { return hex.EncodeToString(d[:]) }
+
+// digestOf is what an object was written with; false where we have not written it.
+func digestOf(object client.Object) (made digest, found bool) {
+	text := object.GetAnnotations()[HashAnnotation]
+	if len(text) != hex.EncodedLen(len(made)) {
+		return digest{}, false
+	}
+	if _, err := hex.Decode(made[:], []byte(text)); err != nil || made.String() != text {
+		return digest{}, false
+	}
+	return made, true
+}
+
 // wanted is what is desired of an object: as its type, which is what it costs
 // least to send, and as fields, which is what can be compared and applied.
 type wanted struct {
@@ -34,21 +52,21 @@ func nameKind(object client.Object, scheme *runtime.Scheme) error {
 
 // identify gives an object its kind, and the hash of all that is desired of it.
 // Most often nothing has changed, and this is all that a look at it takes.
-func identify(object client.Object, scheme *runtime.Scheme) (hash string, err error) {
+func identify(object client.Object, scheme *runtime.Scheme) (hash digest, err error) {
 	if err := nameKind(object, scheme); err != nil {
-		return "", err
+		return digest{}, err
 	}
 	text, err := json.Marshal(object)
 	if err != nil {
-		return "", fmt.Errorf("write %s as JSON: %w", describe(object), err)
+		return digest{}, fmt.Errorf("write %s as JSON: %w", describe(object), err)
 	}
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16]), nil
+	return digest(sum[:len(hash)]), nil
 }
 
 // render writes a typed object as the fields to apply: without status, without
 // fields that are null, and with the hash of what is desired.
-func render(object client.Object, hash string) (wanted, error) {
+func render(object client.Object, hash digest) (wanted, error) {
 	typed, ok := object.DeepCopyObject().(client.Object)
 	if !ok {
 		return wanted{}, fmt.Errorf("%T is no object", object)
@@ -73,12 +91,12 @@ func fieldsOf(object client.Object) (*unstructured.Unstructured, error) {
 	return &unstructured.Unstructured{Object: fields}, nil
 }
 
-func annotate(want client.Object, hash string) {
+func annotate(want client.Object, hash digest) {
 	annotations := want.GetAnnotations()
 	if annotations == nil {
 		annotations = map[string]string{}
 	}
-	annotations[HashAnnotation] = hash
+	annotations[HashAnnotation] = hash.String()
 	want.SetAnnotations(annotations)
 }
 

@@ -41,7 +41,7 @@ func (a *Applier) repair(ctx context.Context, live, want *unstructured.Unstructu
 		}
 		done = Result{Outcome: Repaired, Foreign: foreign}
 	}
-	known := a.memory.store(live, want, hashOf(want), returned(live, want))
+	known := a.memory.store(live, want, returned(live, want))
 	return done.with(known, want), known.problem()
 }
 

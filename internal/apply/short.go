@@ -3,13 +3,13 @@ package apply
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/api/v1alpha1"
@@ -22,42 +22,73 @@ import (
 // It is text, because as fields it takes five times the memory; what the objects
 // of one environment have in common is there once.
 type short struct {
-	uid        types.UID
-	version    string
-	made       string // the hash that it was written with
-	generation int64
-	going      *metav1.Time
-	common     unique.Handle[string]
-	own        string
+	uid     types.UID
+	version string
+	made    digest // of what it was written with; zero where we have not
+	common  unique.Handle[string]
+	own     string
 }
 
-// common is the same for the objects of an environment: our labels, and whose
-// they are.
+// common is the same for the objects of an environment: our labels, without what
+// they all begin with, and whose they are.
 type common struct {
-	Labels     map[string]string      `json:"labels,omitempty"`
-	Controller *metav1.OwnerReference `json:"controller,omitempty"`
+	Labels     map[string]string `json:"l,omitempty"`
+	Controller *controller       `json:"c,omitempty"`
 }
+
+type controller struct {
+	APIVersion string    `json:"v"`
+	Kind       string    `json:"k"`
+	Name       string    `json:"n"`
+	UID        types.UID `json:"u"`
+}
+
+var ourPrefix = v1alpha1.GroupVersion.Group + "/"
 
 func cut(live *unstructured.Unstructured) short {
-	own := map[string]any{}
+	head, own := map[string]any{}, map[string]any{}
+	made, isDigest := digestOf(live)
+	if text := live.GetAnnotations()[HashAnnotation]; text != "" && !isDigest {
+		head["annotations"] = map[string]string{HashAnnotation: text}
+	}
+	if generation := live.GetGeneration(); generation != 0 {
+		head["generation"] = generation
+	}
+	if going := live.GetDeletionTimestamp(); going != nil {
+		head["deletionTimestamp"] = going
+	}
 	if status, found := live.Object["status"].(map[string]any); found && len(status) > 0 {
 		own["status"] = status
 	}
 	if spec, found := live.Object["spec"]; found && live.GetKind() == "PersistentVolumeClaim" {
-		own["spec"], own["metadata"] = spec, map[string]any{"creationTimestamp": live.GetCreationTimestamp()}
+		own["spec"], head["creationTimestamp"] = spec, live.GetCreationTimestamp()
+	}
+	if len(head) > 0 {
+		own["metadata"] = head
 	}
 	return short{
-		uid: live.GetUID(), version: live.GetResourceVersion(), made: hashOf(live), generation: live.GetGeneration(),
-		going: live.GetDeletionTimestamp(), own: text(own),
-		common: unique.Make(text(common{Labels: ourLabels(live), Controller: metav1.GetControllerOf(live)})),
+		uid: live.GetUID(), version: live.GetResourceVersion(), made: made, own: text(own),
+		common: unique.Make(text(common{Labels: ourLabels(live), Controller: controllerOf(live)})),
 	}
+}
+
+func controllerOf(live *unstructured.Unstructured) *controller {
+	owner := metav1.GetControllerOf(live)
+	if owner == nil {
+		return nil
+	}
+	return &controller{APIVersion: owner.APIVersion, Kind: owner.Kind, Name: owner.Name, UID: owner.UID}
 }
 
 // ourLabels are those that steps go by: what others say of an object nobody looks at.
 func ourLabels(live *unstructured.Unstructured) map[string]string {
-	labels := live.GetLabels()
-	maps.DeleteFunc(labels, func(name, _ string) bool { return !strings.HasPrefix(name, v1alpha1.GroupVersion.Group+"/") })
-	return labels
+	ours := map[string]string{}
+	for name, value := range live.GetLabels() {
+		if short, isOurs := strings.CutPrefix(name, ourPrefix); isOurs {
+			ours[short] = value
+		}
+	}
+	return ours
 }
 
 // text writes what was read as JSON, or is made of plain fields: that does not fail.
@@ -74,14 +105,9 @@ func (s short) into(object client.Object) error {
 	shared := s.shared()
 	object.SetUID(s.uid)
 	object.SetResourceVersion(s.version)
-	object.SetGeneration(s.generation)
-	object.SetLabels(shared.Labels)
-	object.SetOwnerReferences(nil)
-	if shared.Controller != nil {
-		object.SetOwnerReferences([]metav1.OwnerReference{*shared.Controller})
-	}
-	object.SetDeletionTimestamp(s.going)
-	if s.made != "" {
+	object.SetLabels(shared.labels())
+	object.SetOwnerReferences(shared.owners())
+	if s.made != (digest{}) {
 		annotate(object, s.made)
 	}
 	return nil
@@ -91,6 +117,23 @@ func (s short) shared() common {
 	var shared common
 	_ = json.Unmarshal([]byte(s.common.Value()), &shared) // it was written by text
 	return shared
+}
+
+func (c common) labels() map[string]string {
+	labels := make(map[string]string, len(c.Labels))
+	for name, value := range c.Labels {
+		labels[ourPrefix+name] = value
+	}
+	return labels
+}
+
+func (c common) owners() []metav1.OwnerReference {
+	if c.Controller == nil {
+		return nil
+	}
+	return []metav1.OwnerReference{{
+		APIVersion: c.Controller.APIVersion, Kind: c.Controller.Kind, Name: c.Controller.Name, UID: c.Controller.UID, Controller: ptr.To(true),
+	}}
 }
 
 // isOf says whether it was made for the owner that is wanted now, and not for one

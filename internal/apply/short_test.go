@@ -2,6 +2,7 @@ package apply
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
@@ -12,17 +13,18 @@ import (
 // What was cut gives back who and whose an object is, and how it does; what
 // others have written beside is not kept.
 func TestCutGivesBackWhatStepsRead(t *testing.T) {
+	const made = "0123456789abcdef0123456789abcdef"
 	controller := metav1.OwnerReference{APIVersion: "sharing.voute.dev/v1alpha1", Kind: "SharingTenant", Name: "justice", UID: "9", Controller: new(true)}
 	whole := &unstructured.Unstructured{Object: map[string]any{"status": map[string]any{"availableReplicas": int64(1)}, "spec": map[string]any{"replicas": int64(1)}}}
 	whole.SetUID("7")
 	whole.SetResourceVersion("12")
 	whole.SetGeneration(3)
-	whole.SetAnnotations(map[string]string{HashAnnotation: "abc", "more": "x"})
+	whole.SetAnnotations(map[string]string{HashAnnotation: made, "more": "x"})
 	whole.SetLabels(map[string]string{"sharing.voute.dev/tenant": "justice", "app.kubernetes.io/name": "voute"})
 	whole.SetOwnerReferences([]metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "other", UID: "8"}, controller})
 	want := &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{
-			UID: "7", ResourceVersion: "12", Generation: 3, Annotations: map[string]string{HashAnnotation: "abc"},
+			UID: "7", ResourceVersion: "12", Generation: 3, Annotations: map[string]string{HashAnnotation: made},
 			Labels: map[string]string{"sharing.voute.dev/tenant": "justice"}, OwnerReferences: []metav1.OwnerReference{controller},
 		},
 		Status: appsv1.DeploymentStatus{AvailableReplicas: 1},
@@ -33,5 +35,26 @@ func TestCutGivesBackWhatStepsRead(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// An annotation that is no hash of ours is given back as it is: somebody has made
+// it of one that was.
+func TestCutKeepsWhatOthersMadeOfTheHash(t *testing.T) {
+	for _, text := range []string{"abc", "0123456789ABCDEF0123456789ABCDEF", "0123456789abcdef0123456789abcdeg"} {
+		going := metav1.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		whole := &unstructured.Unstructured{Object: map[string]any{}}
+		whole.SetAnnotations(map[string]string{HashAnnotation: text})
+		whole.SetDeletionTimestamp(&going)
+		got := &appsv1.Deployment{}
+		if err := cut(whole).into(got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Annotations[HashAnnotation] != text || !got.DeletionTimestamp.Equal(&going) {
+			t.Errorf("%s came back as %q, going at %s", text, got.Annotations, got.DeletionTimestamp)
+		}
+		if _, isDigest := digestOf(whole); isDigest {
+			t.Errorf("%s is taken for a hash", text)
+		}
 	}
 }

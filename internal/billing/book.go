@@ -125,10 +125,15 @@ func (b *Book) Roll(ctx context.Context, statement *v1alpha1.BillingStatement, c
 	return client.IgnoreAlreadyExists(b.create(ctx, next))
 }
 
+// Where says how a cache finds the open statements of a tenant.
+func (b *Book) Where(tenant types.NamespacedName) []client.ListOption {
+	return []client.ListOption{client.InNamespace(b.namespace), client.MatchingFields{index.StatementTenant: tenant.String()}}
+}
+
 // Of are the open statements of a tenant.
 func (b *Book) Of(ctx context.Context, tenant types.NamespacedName) ([]v1alpha1.BillingStatement, error) {
 	list := &v1alpha1.BillingStatementList{}
-	err := b.cached.List(ctx, list, client.InNamespace(b.namespace), client.MatchingFields{index.StatementTenant: tenant.String()})
+	err := b.cached.List(ctx, list, b.Where(tenant)...)
 	if err != nil {
 		return nil, fmt.Errorf("find the open statements of SharingTenant %s: %w", tenant, err)
 	}

@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
+
+	fields "voute.dev/voute/internal/index"
 )
 
 // CacheOptions say how a cache differs from the API behind it.
@@ -203,6 +205,9 @@ func (c *Cache) candidates(k *kind, objects shelf, options *client.ListOptions) 
 	known := c.indexes[k.gvk][requirements[0].Field]
 	if known == nil {
 		return nil, fmt.Errorf("there is no index of %s by %s", k.gvk.Kind, requirements[0].Field)
+	}
+	if err := fields.Kept(requirements[0].Field, options.Namespace); err != nil {
+		return nil, err
 	}
 	var found []*unstructured.Unstructured
 	for _, key := range known.find(requirements[0].Value, options.Namespace) {

@@ -76,4 +76,13 @@ var caches = map[string]func(*place){
 		p.must(p.Cached.List(p.Context(), found, client.InNamespace("another"), client.MatchingFields{index.TenantPolicy: "courante"}))
 		equal(p, "the number of tenants in another namespace", len(found.Items), 0)
 	},
+	"a cache refuses to find by what it does not keep": func(p *place) {
+		found := &v1alpha1.SharingTenantList{}
+		if err := p.Cached.List(p.Context(), found, client.InNamespace(p.namespace), client.MatchingFields{index.TenantHost: "partage.example"}); err == nil {
+			p.Errorf("hosts are found in one namespace")
+		}
+		if err := p.Cached.List(p.Context(), found, client.MatchingFields{index.TenantPolicy: "courante"}); err == nil {
+			p.Errorf("the tenants of a policy are found in all namespaces")
+		}
+	},
 }
