@@ -3,6 +3,7 @@ package apply
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"unique"
 
@@ -17,7 +18,8 @@ import (
 
 // short is what steps look at of an object: who and whose it is, and its status.
 // The spec is kept of a claim alone, whose size and class others decide too, and
-// so is when it was made: it may be older than its tenant.
+// so is when it was made: it may be older than its tenant. The times of conditions
+// are left out.
 //
 // It is text, because as fields it takes five times the memory; what the objects
 // of one environment have in common is there once.
@@ -58,7 +60,7 @@ func cut(live *unstructured.Unstructured) short {
 		head["deletionTimestamp"] = going
 	}
 	if status, found := live.Object["status"].(map[string]any); found && len(status) > 0 {
-		own["status"] = status
+		own["status"] = undated(status)
 	}
 	if spec, found := live.Object["spec"]; found && live.GetKind() == "PersistentVolumeClaim" {
 		own["spec"], head["creationTimestamp"] = spec, live.GetCreationTimestamp()
@@ -70,6 +72,25 @@ func cut(live *unstructured.Unstructured) short {
 		uid: live.GetUID(), version: live.GetResourceVersion(), made: made, own: text(own),
 		common: unique.Make(text(common{Labels: ourLabels(live), Controller: controllerOf(live)})),
 	}
+}
+
+// undated is a status without the times of its conditions, which no step goes by.
+func undated(status map[string]any) map[string]any {
+	dated, found := status["conditions"].([]any)
+	if !found {
+		return status
+	}
+	plain := make([]any, len(dated))
+	for i, each := range dated {
+		condition, _ := each.(map[string]any) // the kinds have no other
+		condition = maps.Clone(condition)
+		delete(condition, "lastTransitionTime")
+		delete(condition, "lastUpdateTime")
+		plain[i] = condition
+	}
+	status = maps.Clone(status)
+	status["conditions"] = plain
+	return status
 }
 
 func controllerOf(live *unstructured.Unstructured) *controller {

@@ -15,7 +15,9 @@ import (
 func TestCutGivesBackWhatStepsRead(t *testing.T) {
 	const made = "0123456789abcdef0123456789abcdef"
 	controller := metav1.OwnerReference{APIVersion: "sharing.voute.dev/v1alpha1", Kind: "SharingTenant", Name: "justice", UID: "9", Controller: new(true)}
-	whole := &unstructured.Unstructured{Object: map[string]any{"status": map[string]any{"availableReplicas": int64(1)}, "spec": map[string]any{"replicas": int64(1)}}}
+	whole := &unstructured.Unstructured{Object: map[string]any{"status": map[string]any{
+		"availableReplicas": int64(1), "conditions": []any{map[string]any{"type": "Available", "status": "True", "lastTransitionTime": "2026-11-23T12:00:00Z", "lastUpdateTime": "2026-11-23T12:00:00Z"}},
+	}, "spec": map[string]any{"replicas": int64(1)}}}
 	whole.SetUID("7")
 	whole.SetResourceVersion("12")
 	whole.SetGeneration(3)
@@ -27,11 +29,14 @@ func TestCutGivesBackWhatStepsRead(t *testing.T) {
 			UID: "7", ResourceVersion: "12", Generation: 3, Annotations: map[string]string{HashAnnotation: made},
 			Labels: map[string]string{"sharing.voute.dev/tenant": "justice"}, OwnerReferences: []metav1.OwnerReference{controller},
 		},
-		Status: appsv1.DeploymentStatus{AvailableReplicas: 1},
+		Status: appsv1.DeploymentStatus{AvailableReplicas: 1, Conditions: []appsv1.DeploymentCondition{{Type: "Available", Status: "True"}}},
 	}
 	got := &appsv1.Deployment{}
 	if err := cut(whole).into(got); err != nil {
 		t.Fatal(err)
+	}
+	if dated, _, _ := unstructured.NestedSlice(whole.Object, "status", "conditions"); len(dated[0].(map[string]any)) != 4 {
+		t.Errorf("what was cut was changed itself: %v", dated)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
