@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/api/v1alpha1"
+	"voute.dev/voute/internal/heads"
 )
 
 // short is what steps look at of an object: who and whose it is, and its status.
@@ -24,11 +25,10 @@ import (
 // It is text, because as fields it takes five times the memory; what the objects
 // of one environment have in common is there once.
 type short struct {
-	uid     types.UID
-	version string
-	made    digest // of what it was written with; zero where we have not
-	common  unique.Handle[string]
-	own     string
+	which  heads.Which // zero where own has it
+	made   digest      // of what it was written with; zero where we have not
+	common unique.Handle[string]
+	own    string
 }
 
 // common is the same for the objects of an environment: our labels, without what
@@ -53,6 +53,10 @@ func cut(live *unstructured.Unstructured) short {
 	if text := live.GetAnnotations()[HashAnnotation]; text != "" && !isDigest {
 		head["annotations"] = map[string]string{HashAnnotation: text}
 	}
+	which, usual := heads.WhichOf(live.GetUID(), live.GetResourceVersion())
+	if !usual {
+		head["uid"], head["resourceVersion"] = live.GetUID(), live.GetResourceVersion()
+	}
 	if generation := live.GetGeneration(); generation != 0 {
 		head["generation"] = generation
 	}
@@ -69,7 +73,7 @@ func cut(live *unstructured.Unstructured) short {
 		own["metadata"] = head
 	}
 	return short{
-		uid: live.GetUID(), version: live.GetResourceVersion(), made: made, own: text(own),
+		which: which, made: made, own: text(own),
 		common: unique.Make(text(common{Labels: ourLabels(live), Controller: controllerOf(live)})),
 	}
 }
@@ -124,8 +128,11 @@ func (s short) into(object client.Object) error {
 		return fmt.Errorf("read what is known of %s/%s: %w", object.GetNamespace(), object.GetName(), err)
 	}
 	shared := s.shared()
-	object.SetUID(s.uid)
-	object.SetResourceVersion(s.version)
+	if s.which != (heads.Which{}) {
+		uid, version := s.which.Texts()
+		object.SetUID(uid)
+		object.SetResourceVersion(version)
+	}
 	object.SetLabels(shared.labels())
 	object.SetOwnerReferences(shared.owners())
 	if s.made != (digest{}) {
@@ -155,6 +162,16 @@ func (c common) owners() []metav1.OwnerReference {
 	return []metav1.OwnerReference{{
 		APIVersion: c.Controller.APIVersion, Kind: c.Controller.Kind, Name: c.Controller.Name, UID: c.Controller.UID, Controller: ptr.To(true),
 	}}
+}
+
+// is says whether it was cut of this very version of the object.
+func (s short) is(uid types.UID, version string) bool {
+	if which, usual := heads.WhichOf(uid, version); usual {
+		return which == s.which
+	}
+	own := metav1.PartialObjectMetadata{}
+	_ = json.Unmarshal([]byte(s.own), &own) // it was written by text
+	return uid != "" && own.UID == uid && own.ResourceVersion == version
 }
 
 // isOf says whether it was made for the owner that is wanted now, and not for one

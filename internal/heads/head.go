@@ -11,12 +11,11 @@ import (
 	"voute.dev/voute/api/v1alpha1"
 )
 
-// head is what is stored of an object: 48 bytes, and as many for who it is.
+// head is what is stored of an object: 48 bytes.
 type head struct {
 	namespace, name unique.Handle[string]
 	kin             unique.Handle[kin]
-	// which is uid and version, with a slash between them.
-	which string
+	which           Which
 }
 
 // kin is the same for the objects of a client: the value of its label, and the
@@ -24,6 +23,9 @@ type head struct {
 type kin struct {
 	tenant                      string
 	apiVersion, kind, name, uid string
+	// which is uid and version, with a slash between them, of an object that has
+	// them in another form than Which.
+	which string
 }
 
 func headOf(whole *metav1.PartialObjectMetadata) *head {
@@ -31,10 +33,11 @@ func headOf(whole *metav1.PartialObjectMetadata) *head {
 	if owner := metav1.GetControllerOfNoCopy(whole); owner != nil {
 		of.apiVersion, of.kind, of.name, of.uid = owner.APIVersion, owner.Kind, owner.Name, string(owner.UID)
 	}
-	return &head{
-		namespace: unique.Make(whole.Namespace), name: unique.Make(whole.Name), kin: unique.Make(of),
-		which: string(whole.UID) + "/" + whole.ResourceVersion,
+	which, usual := WhichOf(whole.UID, whole.ResourceVersion)
+	if !usual {
+		of.which = string(whole.UID) + "/" + whole.ResourceVersion
 	}
+	return &head{namespace: unique.Make(whole.Namespace), name: unique.Make(whole.Name), kin: unique.Make(of), which: which}
 }
 
 // GetObjectMeta has what an informer itself goes by: the key, and the version.
@@ -44,10 +47,12 @@ func (h *head) GetObjectMeta() metav1.Object {
 }
 
 func (h *head) identity() metav1.ObjectMeta {
-	at := strings.LastIndexByte(h.which, '/')
-	return metav1.ObjectMeta{
-		Namespace: h.namespace.Value(), Name: h.name.Value(), UID: types.UID(h.which[:at]), ResourceVersion: h.which[at+1:],
+	uid, version := h.which.Texts()
+	if other := h.kin.Value().which; other != "" {
+		at := strings.LastIndexByte(other, '/')
+		uid, version = types.UID(other[:at]), other[at+1:]
 	}
+	return metav1.ObjectMeta{Namespace: h.namespace.Value(), Name: h.name.Value(), UID: uid, ResourceVersion: version}
 }
 
 // whole is the head of an object of the kind as metadata.
