@@ -42,7 +42,7 @@ func Start(t testing.TB, crds ...string) *Server {
 		ControlPlaneStartTimeout: patience,
 		ControlPlaneStopTimeout:  patience,
 	}
-	environment.ControlPlane.GetAPIServer().Path = program.Tool(t, "kube-apiserver")
+	environment.ControlPlane.GetAPIServer().Path = collectingLate(t, program.Tool(t, "kube-apiserver"))
 	// Its default holds 254 Services, fewer than some suites make.
 	environment.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.96.0.0/16")
 	// A folder of our own: envtest's is removed by Stop, and with it who may sign in.
@@ -63,6 +63,22 @@ func Start(t testing.TB, crds ...string) *Server {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// collectingLate runs a program that lets more garbage pile up: a sixth of what an
+// API server takes of the processor goes into collecting it, and suites have the
+// memory.
+func collectingLate(t testing.TB, program string) string {
+	t.Helper()
+	script := filepath.Join(t.TempDir(), filepath.Base(program))
+	// Another program writes it: what is open for writing cannot be run, and one that
+	// is started at the same moment would have it open.
+	install := exec.CommandContext(t.Context(), "install", "-m", "700", "/dev/stdin", script)
+	install.Stdin = strings.NewReader("#!/bin/sh\nGOGC=300 exec '" + program + "' \"$@\"\n")
+	if output, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("write %s: %v\n%s", script, err, output)
+	}
+	return script
 }
 
 // Scheme is a program's own with all kinds of Kubernetes beside: a test makes more

@@ -40,7 +40,7 @@ func init() {
 // with more memory.
 const many = 5000
 
-var forMany = map[string]string{"rounds": "1", "crews": "", "beyond": "false", "memory": "365MiB", "longest": "3h"}
+var forMany = map[string]string{"rounds": "1", "crews": "", "beyond": "false", "memory": "355MiB", "longest": "3h"}
 
 // unlessSaid sets the flags that were not given.
 func unlessSaid(t *testing.T, values map[string]string) {
