@@ -52,9 +52,15 @@ var (
 	issuers     = leaf{[]any{"Issuer", "ClusterIssuer"}, []any{"issuer"}}
 )
 
+// seldom is true in about two of a hundred: rapid prefers the ends of a range, and
+// makes a failing example small.
+func seldom(t *rapid.T, label string) bool {
+	at := rapid.IntRange(0, 99).Draw(t, label)
+	return at >= 40 && at < 44
+}
+
 func (l leaf) draw(t *rapid.T, label string) any {
-	// rapid prefers small numbers, and makes a failing example small: mostly usual.
-	if rapid.IntRange(0, 99).Draw(t, label+" on the edge") > 96 {
+	if seldom(t, label+" on the edge") {
 		return rapid.SampledFrom(l.edge).Draw(t, label)
 	}
 	return rapid.SampledFrom(l.usual).Draw(t, label)
@@ -94,7 +100,7 @@ func drawValues(t *rapid.T) map[string]any {
 // drawDelegates makes up none, some, or one too many; two may be the same.
 func drawDelegates(t *rapid.T) []any {
 	many := rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "delegates")
-	if rapid.IntRange(0, 99).Draw(t, "many delegates") > 96 {
+	if seldom(t, "many delegates") {
 		many = rapid.IntRange(20, 21).Draw(t, "delegates")
 	}
 	delegates := make([]any, many)
@@ -201,7 +207,7 @@ func TestTheChartTakesWhatTheKindsTake(t *testing.T) {
 		unchanged(t, files, values)
 	})
 	t.Logf("%d values were taken, %d refused", taken, refused)
-	if taken < 10 || refused < 10 {
+	if taken < 5 || refused < 5 {
 		t.Errorf("%d values were taken and %d refused: too few of one to have compared", taken, refused)
 	}
 }
