@@ -101,8 +101,7 @@ func (m *memory) find(tenant types.NamespacedName, object objectKey) (at int, kn
 func (m *memory) recall(want client.Object, uid types.UID, version string) (entry, bool) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	tenant := tenantOf(want)
-	_, known, found := m.find(tenant, keyOf(want))
+	_, known, found := m.find(tenantOf(want), keyOf(want))
 	return known, found && known.is(uid, version)
 }
 

@@ -27,30 +27,25 @@ const (
 	StatementTenant = "spec.tenantRef"
 )
 
-// field is one by which objects of a kind are found.
-type field struct {
-	object client.Object
-	name   string
-	values client.IndexerFunc
-}
-
-var fields = []field{
-	{&v1alpha1.Pilot{}, PilotTenant, pilotTenant},
-	{&v1alpha1.SharingTenant{}, TenantPolicy, tenantPolicy},
-	{&v1alpha1.SharingTenant{}, TenantHost, Hosts},
-	{&v1alpha1.Intervention{}, InterventionTenant, interventionTenant},
-	{&v1alpha1.BillingStatement{}, StatementTenant, statementTenant},
-}
-
 // everywhere are the fields that are looked for in all namespaces at once, and
 // never in one. All others are looked for in one namespace, and never in all.
 var everywhere = []string{TenantHost}
 
 // Register makes a cache keep every index.
 func Register(ctx context.Context, indexer client.FieldIndexer) error {
-	for _, each := range fields {
-		if err := indexer.IndexField(ctx, each.object, each.name, each.values); err != nil {
-			return fmt.Errorf("index %T by %s: %w", each.object, each.name, err)
+	for _, each := range []struct {
+		object client.Object
+		field  string
+		values client.IndexerFunc
+	}{
+		{&v1alpha1.Pilot{}, PilotTenant, pilotTenant},
+		{&v1alpha1.SharingTenant{}, TenantPolicy, tenantPolicy},
+		{&v1alpha1.SharingTenant{}, TenantHost, Hosts},
+		{&v1alpha1.Intervention{}, InterventionTenant, interventionTenant},
+		{&v1alpha1.BillingStatement{}, StatementTenant, statementTenant},
+	} {
+		if err := indexer.IndexField(ctx, each.object, each.field, each.values); err != nil {
+			return fmt.Errorf("index %T by %s: %w", each.object, each.field, err)
 		}
 	}
 	return nil

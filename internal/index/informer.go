@@ -24,16 +24,33 @@ type informer struct {
 // Once makes an informer keep each value of a field once.
 func Once(all toolscache.SharedIndexInformer) toolscache.SharedIndexInformer { return informer{all} }
 
-// AddIndexers adds some, each by half.
+// AddIndexers adds some; those of fields by half.
 func (i informer) AddIndexers(more toolscache.Indexers) error {
-	half := toolscache.Indexers{}
+	all := toolscache.Indexers{}
 	for name, values := range more {
-		half[name] = func(object any) ([]string, error) {
-			found, err := values(object)
-			return slices.DeleteFunc(found, func(value string) bool { return kept(name, value) != nil }), err
+		all[name] = values
+		if field, isField := strings.CutPrefix(name, ofField); isField {
+			all[name] = half(values, slices.Contains(everywhere, field))
 		}
 	}
-	return i.SharedIndexInformer.AddIndexers(half)
+	return i.SharedIndexInformer.AddIndexers(all)
+}
+
+// half gives the values for all namespaces, or those for each.
+func half(values toolscache.IndexFunc, inAll bool) toolscache.IndexFunc {
+	return func(object any) ([]string, error) {
+		found, err := values(object)
+		return slices.DeleteFunc(found, func(value string) bool { return (namespaceOf(value) == "") != inAll }), err
+	}
+}
+
+// namespaceOf is empty for a value for all namespaces.
+func namespaceOf(value string) string {
+	namespace, _, _ := strings.Cut(value, "/")
+	if namespace == allNamespaces {
+		return ""
+	}
+	return namespace
 }
 
 // GetIndexer finds by what is kept, and refuses what is not.
@@ -45,20 +62,10 @@ type indexer struct {
 
 // ByIndex finds the objects with a value.
 func (i indexer) ByIndex(name, value string) ([]any, error) {
-	if err := kept(name, value); err != nil {
-		return nil, err
+	if field, isField := strings.CutPrefix(name, ofField); isField {
+		if err := Kept(field, namespaceOf(value)); err != nil {
+			return nil, err
+		}
 	}
 	return i.Indexer.ByIndex(name, value)
-}
-
-func kept(name, value string) error {
-	field, isField := strings.CutPrefix(name, ofField)
-	namespace, _, _ := strings.Cut(value, "/")
-	if !isField {
-		return nil
-	}
-	if namespace == allNamespaces {
-		namespace = ""
-	}
-	return Kept(field, namespace)
 }
