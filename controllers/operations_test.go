@@ -16,11 +16,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/yaml"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/logs"
 	"voute.dev/voute/internal/platform"
 	"voute.dev/voute/internal/reload"
 	"voute.dev/voute/internal/testclock"
@@ -263,7 +263,6 @@ var varying = []struct {
 	{regexp.MustCompile(`(T[0-9]{2}:[0-9]{2}):[0-9]{2}(\.[0-9]+)?Z`), "$1:00Z"},
 	{regexp.MustCompile(`\bline [0-9]+`), "line 52"},
 	{regexp.MustCompile(`"ts":"[^"]*"`), `"ts":"…"`},
-	{regexp.MustCompile(`"stacktrace":"[^"]*"`), `"stacktrace":"…"`},
 	{regexp.MustCompile(`(?m)[ \t]+$`), ""},
 }
 
@@ -286,7 +285,7 @@ func (o *operations) mount() {
 		o.Fatal(err)
 	}
 	if o.file != nil {
-		o.file.Look(log.IntoContext(o.Context(), zap.New(zap.UseDevMode(false), zap.WriteTo(o.log))))
+		o.file.Look(log.IntoContext(o.Context(), logs.New(o.log)))
 		return
 	}
 	var err error

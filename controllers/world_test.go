@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -224,6 +225,7 @@ type toOperatorLog struct{}
 func (toOperatorLog) Write(line []byte) (int, error) { return operatorLog.Load().Write(line) }
 
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // API server and etcd want the processor, and there is memory
 	ctrl.SetLogger(zap.New(zap.UseDevMode(true), zap.WriteTo(toOperatorLog{})))
 	os.Exit(m.Run())
 }

@@ -8,10 +8,10 @@ import (
 
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"voute.dev/voute/controllers"
 	"voute.dev/voute/internal/garbage"
+	"voute.dev/voute/internal/logs"
 	"voute.dev/voute/internal/version"
 )
 
@@ -20,7 +20,7 @@ func main() {
 	if err != nil {
 		os.Exit(2) // the flag package has told why
 	}
-	logger := zap.New(zap.UseDevMode(false))
+	logger := logs.New(os.Stderr)
 	ctrl.SetLogger(logger)
 	if err := run(options, logger); err != nil {
 		fmt.Fprintln(os.Stderr, "voute-operator:", err)

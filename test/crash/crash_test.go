@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"testing"
 
 	"github.com/go-logr/logr"
@@ -18,6 +19,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	debug.SetGCPercent(400)        // API server and etcd want the processor, and there is memory
 	ctrl.SetLogger(logr.Discard()) // the tests' own clients have nothing to tell
 	flag.Parse()
 	// Clients wait for their operators most of the time: all live at once.

@@ -20,12 +20,13 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/controllers"
 	"voute.dev/voute/controllers/sharingtenant"
+	"voute.dev/voute/internal/garbage"
 	"voute.dev/voute/internal/identity"
+	"voute.dev/voute/internal/logs"
 	"voute.dev/voute/internal/platform"
 	"voute.dev/voute/internal/serverstatus"
 	"voute.dev/voute/internal/vault"
@@ -67,8 +68,9 @@ func operate(file string) error {
 	if err := json.Unmarshal(content, &set); err != nil {
 		return err
 	}
+	garbage.LetPile(controllers.HeapFloor) // as the one that ships
 	ctx := ctrl.SetupSignalHandler()
-	ctrl.SetLogger(zap.New(zap.UseDevMode(false)))
+	ctrl.SetLogger(logs.New(os.Stderr))
 	c := newCutter(os.Stdout, set.First)
 	go c.obey(bufio.NewScanner(os.Stdin))
 	manager, err := set.manager(c)

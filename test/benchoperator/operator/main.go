@@ -16,7 +16,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"voute.dev/voute/api/v1alpha1"
 	"voute.dev/voute/controllers"
@@ -24,6 +23,7 @@ import (
 	"voute.dev/voute/internal/availability"
 	"voute.dev/voute/internal/garbage"
 	"voute.dev/voute/internal/identity"
+	"voute.dev/voute/internal/logs"
 	"voute.dev/voute/internal/platform"
 	"voute.dev/voute/internal/reload"
 	"voute.dev/voute/internal/serverstatus"
@@ -53,7 +53,7 @@ func operate(file string) error {
 	}
 	ctx := ctrl.SetupSignalHandler()
 	garbage.LetPile(controllers.HeapFloor)
-	ctrl.SetLogger(zap.New(zap.UseDevMode(false)))
+	ctrl.SetLogger(logs.New(os.Stderr))
 	config, err := clientcmd.BuildConfigFromFlags("", set.Kubeconfig)
 	if err != nil {
 		return err
