@@ -30,6 +30,7 @@ func TestOperator(t *testing.T) {
 		w.restart(t)
 		w.try(t, woken, true)
 	})
+	t.Run("what a test has left can be deleted, whatever it was about", w.gone)
 	t.Run("a tool that knows kstatus sees every state as it is", w.watcher.report)
 	t.Run("every right is used", w.requests.useEveryRight)
 	t.Run("nothing secret and nobody's name is told", w.tellsNoSecret)

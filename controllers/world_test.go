@@ -376,7 +376,32 @@ func (w *world) newTenant(t *testing.T) *tenant {
 	w.api.MustKubectl(t, "", "create", "namespace", n.namespace)
 	w.api.MustKubectl(t, "", "create", "rolebinding", "-n", n.namespace, "issued", "--clusterrole=voute-operator-issued-secrets",
 		"--serviceaccount="+operatorNamespace+":voute-operator")
+	t.Cleanup(n.leave)
 	return n
+}
+
+// leave deletes the tenants that the test has made, in whatever state they are:
+// else those of all tests before would be looked at twice a second.
+func (n *tenant) leave() {
+	if err := n.kube.DeleteAllOf(context.WithoutCancel(n.Context()), &v1alpha1.SharingTenant{}, client.InNamespace(n.namespace)); err != nil {
+		n.Error(err)
+	}
+}
+
+// gone waits until every tenant that was deleted is gone.
+func (w *world) gone(t *testing.T) {
+	eventually(t, "every tenant that a test has left goes", func() error {
+		left := &v1alpha1.SharingTenantList{}
+		if err := w.kube.List(t.Context(), left); err != nil {
+			return err
+		}
+		for i := range left.Items {
+			if n := (&tenant{T: t, world: w}); left.Items[i].DeletionTimestamp != nil {
+				return fmt.Errorf("%s is still there: %s", left.Items[i].Namespace, n.summary(&left.Items[i]))
+			}
+		}
+		return nil
+	})
 }
 
 func (n *tenant) apply(documents ...string) {
