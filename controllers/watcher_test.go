@@ -2,7 +2,9 @@ package controllers_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -23,6 +25,8 @@ type watcher struct {
 	lock    sync.Mutex
 	wrong   []string
 	verdict map[status.Status]int
+	// told has every status, one a line: most tenants are gone at the end.
+	told strings.Builder
 }
 
 func startWatcher(t *testing.T, kube client.WithWatch) *watcher {
@@ -37,6 +41,7 @@ func startWatcher(t *testing.T, kube client.WithWatch) *watcher {
 		for each := range seen.ResultChan() {
 			if tenant, ok := each.Object.(*v1alpha1.SharingTenant); ok && each.Type != watch.Deleted {
 				w.look(tenant)
+				w.note(tenant)
 			}
 		}
 		return nil
@@ -55,6 +60,23 @@ func (w *watcher) look(tenant *v1alpha1.SharingTenant) {
 	if err != nil {
 		w.wrong = append(w.wrong, fmt.Sprintf("%s/%s at %s: %v", tenant.Namespace, tenant.Name, tenant.ResourceVersion, err))
 	}
+}
+
+func (w *watcher) note(tenant *v1alpha1.SharingTenant) {
+	line, err := json.Marshal(tenant.Status)
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	if err != nil {
+		w.wrong = append(w.wrong, fmt.Sprintf("%s/%s at %s: %v", tenant.Namespace, tenant.Name, tenant.ResourceVersion, err))
+	}
+	w.told.Write(append(line, '\n'))
+}
+
+// statuses are all that were ever written into a tenant.
+func (w *watcher) statuses() string {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	return w.told.String()
 }
 
 // report fails for every state that would mislead, and where the tests before
