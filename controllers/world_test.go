@@ -3,6 +3,7 @@ package controllers_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -227,6 +228,12 @@ func (toOperatorLog) Write(line []byte) (int, error) { return operatorLog.Load()
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400) // API server and etcd want the processor, and there is memory
 	ctrl.SetLogger(zap.New(zap.UseDevMode(true), zap.WriteTo(toOperatorLog{})))
+	flag.Parse()
+	// Clients wait for their operator most of the time.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
