@@ -64,7 +64,7 @@ func (n *tenant) halfMade(kind, condition string, policy v1alpha1.DeletionPolicy
 	n.apply(retentionYAML, pilotYAML, tenantYAML)
 	waiting := n.waitFor(condition, metav1.ConditionFalse, "")
 	if !meta.IsStatusConditionTrue(waiting.Status.Conditions, v1alpha1.ReconcilingCondition) {
-		n.Errorf("it is not under way: %s", n.summary(waiting))
+		n.Errorf("it is not under way: %s", summary(waiting))
 	}
 	n.allowDestroy(policy)
 	n.kubectl("delete", "stn", "justice", "--wait=false")
@@ -306,7 +306,7 @@ func (n *tenant) run(tenant *v1alpha1.SharingTenant, kind, before string) {
 	n.Helper()
 	_, command, found := strings.Cut(meta.FindStatusCondition(tenant.Status.Conditions, kind).Message, before+"kubectl ")
 	if !found {
-		n.Fatalf("the message gives no command: %s", n.summary(tenant))
+		n.Fatalf("the message gives no command: %s", summary(tenant))
 	}
 	words := strings.Fields(command)
 	for i := range words {

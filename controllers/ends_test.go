@@ -392,7 +392,7 @@ func (c *campaign) comesToAnEndAlive(n *tenant, each member) {
 			return err
 		}
 		if n.production().URL == "" {
-			return fmt.Errorf("its address is gone: %s", n.summary(live))
+			return fmt.Errorf("its address is gone: %s", summary(live))
 		}
 		return n.kube.Get(n.Context(), client.ObjectKey{Namespace: n.namespace, Name: "justice-production"}, &corev1.Service{})
 	})

@@ -119,7 +119,7 @@ func released(n *tenant) {
 	r := n.releaser()
 	r.helm(r.chart("install", waits...)...)
 	if ready := n.get(); ready.Status.ObservedGeneration != ready.Generation || ready.Status.Environments[0].URL == "" {
-		n.Errorf("Helm has not waited: %s", n.summary(ready))
+		n.Errorf("Helm has not waited: %s", summary(ready))
 	}
 	r.helm(append(r.chart("upgrade", "--set", "production.allocatedGB=35"), waits...)...)
 	n.waitQuota(35)

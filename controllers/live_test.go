@@ -113,7 +113,7 @@ func (n *tenant) waitFor(kind string, want metav1.ConditionStatus, reason string
 		tenant = n.get()
 		got := meta.FindStatusCondition(tenant.Status.Conditions, kind)
 		if got == nil || got.Status != want || got.ObservedGeneration != tenant.Generation || (reason != "" && got.Reason != reason) {
-			return fmt.Errorf("it is %+v; all: %s", got, n.summary(tenant))
+			return fmt.Errorf("it is %+v; all: %s", got, summary(tenant))
 		}
 		for _, part := range parts {
 			if !strings.Contains(got.Message, part) {
@@ -125,7 +125,7 @@ func (n *tenant) waitFor(kind string, want metav1.ConditionStatus, reason string
 	return tenant
 }
 
-func (n *tenant) summary(tenant *v1alpha1.SharingTenant) string {
+func summary(tenant *v1alpha1.SharingTenant) string {
 	var lines []string
 	for _, c := range tenant.Status.Conditions {
 		lines = append(lines, fmt.Sprintf("\n  %s=%s %s: %s", c.Type, c.Status, c.Reason, c.Message))

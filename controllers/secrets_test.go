@@ -2,12 +2,15 @@ package controllers_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"voute.dev/voute/api/v1alpha1"
@@ -40,14 +43,14 @@ func (w *world) search(t *testing.T) *leak.Search {
 }
 
 // tellsNoSecret searches all that the operator has written for people to read:
-// its log, every event, and every status that a tenant ever had.
+// its log, every event, and every status that there ever was.
 func (w *world) tellsNoSecret(t *testing.T) {
 	s := w.search(t)
 	content, err := os.ReadFile(w.log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, statuses := w.events(t), w.watcher.statuses()+w.statuses(t, "")
+	events, statuses := w.events(t), w.watcher.statuses()
 	if !strings.Contains(string(content), "applied") || !strings.Contains(events, "Serving") || !strings.Contains(statuses, "Serving") {
 		t.Errorf("what is searched is not what was told: a log of %d bytes, %d of events, %d of statuses", len(content), len(events), len(statuses))
 	}
@@ -81,32 +84,44 @@ func (w *world) events(t *testing.T) string {
 	return text.String()
 }
 
-// statuses are those of all objects of our kinds in a namespace, or everywhere.
+// told are our kinds whose statuses are searched.
+func told() []client.ObjectList {
+	return []client.ObjectList{&v1alpha1.SharingTenantList{}, &v1alpha1.PilotList{}, &v1alpha1.RetentionPolicyList{}}
+}
+
+// statuses are those of all objects of our kinds in a namespace.
 func (w *world) statuses(t *testing.T, namespace string) string {
 	t.Helper()
-	tenants, pilots, policies := &v1alpha1.SharingTenantList{}, &v1alpha1.PilotList{}, &v1alpha1.RetentionPolicyList{}
-	for _, list := range []client.ObjectList{tenants, pilots, policies} {
-		if err := w.kube.List(t.Context(), list, client.InNamespace(namespace)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var all []any
-	for i := range tenants.Items {
-		all = append(all, tenants.Items[i].Status)
-	}
-	for i := range pilots.Items {
-		all = append(all, pilots.Items[i].Status)
-	}
-	for i := range policies.Items {
-		all = append(all, policies.Items[i].Status)
-	}
 	var text strings.Builder
-	for _, each := range all {
-		line, err := json.Marshal(each)
+	for _, list := range told() {
+		err := w.kube.List(t.Context(), list, client.InNamespace(namespace))
+		if err == nil {
+			err = meta.EachListItem(list, func(item runtime.Object) error {
+				line, err := statusLine(item)
+				text.Write(line)
+				return err
+			})
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		text.Write(append(line, '\n'))
 	}
 	return text.String()
+}
+
+// statusLine is the status of an object of our kinds, as one line.
+func statusLine(object runtime.Object) ([]byte, error) {
+	var status any
+	switch o := object.(type) {
+	case *v1alpha1.SharingTenant:
+		status = o.Status
+	case *v1alpha1.Pilot:
+		status = o.Status
+	case *v1alpha1.RetentionPolicy:
+		status = o.Status
+	default:
+		return nil, fmt.Errorf("nobody looks for the status of a %T", object)
+	}
+	line, err := json.Marshal(status)
+	return append(line, '\n'), err
 }

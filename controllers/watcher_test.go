@@ -2,7 +2,6 @@ package controllers_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -20,33 +19,44 @@ import (
 )
 
 // watcher sees every state that any tenant passes through, as a tool that
-// knows kstatus would, and notes each one that would mislead it.
+// knows kstatus would, and notes each one that would mislead it. It keeps what
+// the statuses of all our kinds have told, too: most tenants are gone at the end.
 type watcher struct {
 	lock    sync.Mutex
 	wrong   []string
 	verdict map[status.Status]int
-	// told has every status, one a line: most tenants are gone at the end.
+	// told has every status, one a line.
 	told strings.Builder
 }
 
 func startWatcher(t *testing.T, kube client.WithWatch) *watcher {
 	t.Helper()
 	w := &watcher{verdict: map[status.Status]int{}}
-	seen, err := kube.Watch(context.Background(), &v1alpha1.SharingTenantList{})
+	for _, kind := range told() {
+		w.follow(t, kube, kind)
+	}
+	return w
+}
+
+func (w *watcher) follow(t *testing.T, kube client.WithWatch, kind client.ObjectList) {
+	t.Helper()
+	seen, err := kube.Watch(context.Background(), kind)
 	if err != nil {
 		t.Fatal(err)
 	}
 	run(t, func(ctx context.Context) error {
 		context.AfterFunc(ctx, seen.Stop)
 		for each := range seen.ResultChan() {
-			if tenant, ok := each.Object.(*v1alpha1.SharingTenant); ok && each.Type != watch.Deleted {
-				w.look(tenant)
-				w.note(tenant)
+			if each.Type == watch.Deleted {
+				continue
 			}
+			if tenant, ok := each.Object.(*v1alpha1.SharingTenant); ok {
+				w.look(tenant)
+			}
+			w.note(each.Object)
 		}
 		return nil
 	})
-	return w
 }
 
 func (w *watcher) look(tenant *v1alpha1.SharingTenant) {
@@ -62,17 +72,17 @@ func (w *watcher) look(tenant *v1alpha1.SharingTenant) {
 	}
 }
 
-func (w *watcher) note(tenant *v1alpha1.SharingTenant) {
-	line, err := json.Marshal(tenant.Status)
+func (w *watcher) note(object runtime.Object) {
+	line, err := statusLine(object)
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	if err != nil {
-		w.wrong = append(w.wrong, fmt.Sprintf("%s/%s at %s: %v", tenant.Namespace, tenant.Name, tenant.ResourceVersion, err))
+		w.wrong = append(w.wrong, err.Error())
 	}
-	w.told.Write(append(line, '\n'))
+	w.told.Write(line)
 }
 
-// statuses are all that were ever written into a tenant.
+// statuses are all that were ever written into an object of our kinds.
 func (w *watcher) statuses() string {
 	w.lock.Lock()
 	defer w.lock.Unlock()

@@ -3,12 +3,10 @@ package controllers_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -226,15 +224,8 @@ type toOperatorLog struct{}
 func (toOperatorLog) Write(line []byte) (int, error) { return operatorLog.Load().Write(line) }
 
 func TestMain(m *testing.M) {
-	debug.SetGCPercent(400) // API server and etcd want the processor, and there is memory
 	ctrl.SetLogger(zap.New(zap.UseDevMode(true), zap.WriteTo(toOperatorLog{})))
-	flag.Parse()
-	// Clients wait for their operator most of the time.
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+	os.Exit(apiserver.RunTogether(m, 8))
 }
 
 // logFile keeps what the operator logs: shown when the test fails.
@@ -403,8 +394,8 @@ func (w *world) gone(t *testing.T) {
 			return err
 		}
 		for i := range left.Items {
-			if n := (&tenant{T: t, world: w}); left.Items[i].DeletionTimestamp != nil {
-				return fmt.Errorf("%s is still there: %s", left.Items[i].Namespace, n.summary(&left.Items[i]))
+			if each := &left.Items[i]; each.DeletionTimestamp != nil {
+				return fmt.Errorf("%s is still there: %s", each.Namespace, summary(each))
 			}
 		}
 		return nil

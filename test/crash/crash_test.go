@@ -1,14 +1,14 @@
 package crash
 
 import (
-	"flag"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"testing"
 
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	"voute.dev/voute/test/apiserver"
 )
 
 func TestMain(m *testing.M) {
@@ -19,15 +19,8 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	debug.SetGCPercent(400)        // API server and etcd want the processor, and there is memory
-	ctrl.SetLogger(logr.Discard()) // the tests' own clients have nothing to tell
-	flag.Parse()
-	// Clients wait for their operators most of the time: all live at once.
-	if err := flag.Set("test.parallel", "16"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+	ctrl.SetLogger(logr.Discard())        // the tests' own clients have nothing to tell
+	os.Exit(apiserver.RunTogether(m, 16)) // all lives at once
 }
 
 // soak asks for the long campaign.
