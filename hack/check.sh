@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make test`: each step with its time; stops at the first that fails. What is
-# simulated needs the processor and no time of its own: it takes what the node of
-# the last step leaves, and is told when that is over.
+# simulated needs the processor and no time of its own: it takes what the steps
+# leave that wait for API servers and nodes, and is told when they are over.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 begin=$SECONDS
@@ -30,8 +30,8 @@ joined() {
 makes tools
 makes check-generated
 makes lint
-makes test-unit
 setsid make --no-print-directory test-simulated >"$said" 2>&1 &
 beside=$!
+makes test-unit
 makes test-e2e
 step "test-simulated, beside" joined
