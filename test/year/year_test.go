@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	usual, many = 24, 250
+	usual, many = 12, 250
 )
 
 var errUnfinished = errors.New("at the end of the year not everything is as it should be")
