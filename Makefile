@@ -32,8 +32,9 @@ test: ## Everything that decides whether a change lands.
 	@hack/check.sh
 
 SIMULATED := ./test/convergence ./test/year
-# These take longest, and wait most: they begin first, with one more beside them
-# than there are processors.
+# These take longest and wait most: they begin first, and one package more runs at
+# once than there are processors. The list that follows has them again: go test
+# runs each once.
 LONGEST := ./test/crash ./controllers
 
 test-unit: tools ## Pure tests and tests against a real API server, Vault and clamd.
