@@ -22,4 +22,4 @@ trap 'exit 130' INT TERM
 "$local" up --name e2e >/dev/null
 "$local" install --name e2e
 "$local" env --name e2e >"$description"
-VOUTE_CLUSTER=$description go test -v -count=1 -timeout 25m "$@" ./test/e2e
+VOUTE_CLUSTER=$description go test -v -count=1 -timeout 25m -parallel 4 "$@" ./test/e2e

@@ -35,6 +35,7 @@ func (n *tenant) deliver() (path string, sender *person, sum []byte) {
 }
 
 func TestDestroyLeavesNothing(t *testing.T) {
+	t.Parallel()
 	client := newReadyTenant(t, "detruit")
 	client.deliver()
 	volume := client.volume()
@@ -71,6 +72,7 @@ func TestDestroyLeavesNothing(t *testing.T) {
 }
 
 func TestRetainKeepsDocuments(t *testing.T) {
+	t.Parallel()
 	client := newReadyTenant(t, "conserve")
 	path, sender, sum := client.deliver()
 	cluster.kubectl(t, "", "-n", client.name, "delete", "sharingtenant", client.name, "--timeout=90s")

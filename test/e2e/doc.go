@@ -3,8 +3,9 @@
 // is mocked. `make test-e2e` brings the cluster up, names its description in
 // VOUTE_CLUSTER and runs this package; without it the tests say so and skip.
 //
-// Each test makes a client of its own, in a namespace of its own, so that
-// tests do not depend on one another's order. The tests that seal Vault or
-// look into the antivirus's spool, or take the platform's file and the operator's
-// clock, do not run beside others.
+// Each test makes a client of its own, in a namespace of its own, so that tests
+// depend neither on one another's order nor on who runs beside them: most run
+// four at once, since what they do most is wait. Those that are about everybody
+// go before them, one at a time: to seal Vault, to take the platform's file and
+// the operator's clock, to make ten clients and look after the whole platform.
 package e2e

@@ -165,6 +165,7 @@ func (r *releaser) tools() string {
 // TestClientByHelm goes through a client's life by Helm only, as a user with no
 // rights but those documented.
 func TestClientByHelm(t *testing.T) {
+	t.Parallel()
 	r := newReleaser(t)
 	client, values := r.client("charte")
 	name := client.name

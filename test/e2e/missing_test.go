@@ -40,6 +40,7 @@ func (n *tenant) mustHaveNoAddress() {
 }
 
 func TestNoPolicyNoAddress(t *testing.T) {
+	t.Parallel()
 	client := newTenant(t, "sans-politique", pilotYAML, tenantYAML)
 	client.waitCondition(30*time.Second, v1alpha1.RetentionReadyCondition, metav1.ConditionFalse, "", "RetentionPolicy")
 	client.waitCondition(30*time.Second, v1alpha1.ReadyCondition, metav1.ConditionFalse, "", "courante")
@@ -49,6 +50,7 @@ func TestNoPolicyNoAddress(t *testing.T) {
 }
 
 func TestNoPilotNoAddress(t *testing.T) {
+	t.Parallel()
 	client := newTenant(t, "sans-pilote", policyYAML, tenantYAML)
 	client.waitCondition(30*time.Second, v1alpha1.PilotReadyCondition, metav1.ConditionFalse, "", "Pilot")
 	client.waitCondition(30*time.Second, v1alpha1.ReadyCondition, metav1.ConditionFalse, "", "Pilot")

@@ -36,6 +36,7 @@ func mustRefuse(t *testing.T, what string, err error) {
 // TestSeparatePowers takes the real tokens of two servers and of the operator
 // and tries what each must not be able to do.
 func TestSeparatePowers(t *testing.T) {
+	t.Parallel()
 	one, two := newReadyTenant(t, "pouvoirs-a"), newReadyTenant(t, "pouvoirs-b")
 	bucket := time.Now().AddDate(0, 0, 30).Format("2006-01-02")
 	keyOf := func(n *tenant) string { return n.name + "." + n.name + "-production." + bucket }

@@ -36,6 +36,7 @@ func applySamples(t *testing.T) *tenant {
 }
 
 func TestSamplesBecomeReady(t *testing.T) {
+	t.Parallel()
 	sample := applySamples(t)
 	got, err := sample.get(t.Context())
 	if err != nil {
@@ -162,6 +163,7 @@ func issuedCertificate(t *testing.T, name string, environment v1alpha1.Environme
 // TestRenewedCertificate has cert-manager renew a certificate and waits until
 // it is served, by the very container that served the one before.
 func TestRenewedCertificate(t *testing.T) {
+	t.Parallel()
 	client := newReadyTenant(t, "renouvelle")
 	before, pod := servedCertificate(t, client.address()), client.pod()
 	renew(t, client.name, client.name+"-production-tls")
