@@ -22,6 +22,7 @@ import (
 // intervention of its tenant changes and when the tenant has other delegates. Other
 // prices come with the looks at its tenant, and when it is closed.
 func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
+	statementGauges.statements.Store(&r.Client)
 	asked := builder.WithPredicates(predicate.GenerationChangedPredicate{})
 	return ctrl.NewControllerManagedBy(manager).
 		For(&v1alpha1.BillingStatement{}, asked).

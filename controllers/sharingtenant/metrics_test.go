@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,11 +18,12 @@ import (
 	"voute.dev/voute/internal/availability"
 	"voute.dev/voute/internal/fleet"
 	"voute.dev/voute/test/memoryapi"
+	"voute.dev/voute/test/scrape"
 )
 
 func TestGauges(t *testing.T) {
 	g := &gauges{}
-	if shown := scrape(t, g); len(shown) != 0 {
+	if shown := scrape.Gauges(t, g); len(shown) != 0 {
 		t.Errorf("shown before there is an operator: %q", shown)
 	}
 	kube := withTenant(t)
@@ -58,43 +58,22 @@ func TestGauges(t *testing.T) {
 		"voute_tenant_unobserved_seconds production justice justice 60",
 		"voute_tenant_used_bytes production justice justice 5000000",
 	}
-	if diff := cmp.Diff(want, scrape(t, g)); diff != "" {
+	if diff := cmp.Diff(want, scrape.Gauges(t, g)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	// What was seen since is newer than what the status tells.
 	down := availability.Record{Since: noon, Until: noon.Add(time.Hour), DownSince: noon, Observed: time.Hour, Down: time.Hour}
 	g.seen.Load().put(fleet.Key{Tenant: types.NamespacedName{Namespace: "justice", Name: "justice"}, Environment: v1alpha1.ProductionEnvironment}, sighting{record: down})
-	if shown := scrape(t, g); !slices.Contains(shown, "voute_tenant_address_up production justice justice 0") ||
+	if shown := scrape.Gauges(t, g); !slices.Contains(shown, "voute_tenant_address_up production justice justice 0") ||
 		!slices.Contains(shown, "voute_tenant_availability_ratio production justice justice 0") {
 		t.Errorf("what was seen is not shown: %q", shown)
 	} else if !slices.Contains(shown, "voute_tenant_down_seconds production justice justice 3600") {
 		t.Errorf("an hour down is not shown: %q", shown)
 	}
 	haltAfter = 2
-	if shown := scrape(t, g); slices.Contains(shown, "voute_rollout_halted version 0.2.0 1") {
+	if shown := scrape.Gauges(t, g); slices.Contains(shown, "voute_rollout_halted version 0.2.0 1") {
 		t.Error("a change is halted after one client where it takes two")
 	}
-}
-
-func scrape(t *testing.T, g *gauges) []string {
-	t.Helper()
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(g)
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []string
-	for _, family := range families {
-		for _, metric := range family.GetMetric() {
-			line := family.GetName()
-			for _, label := range metric.GetLabel() {
-				line += " " + label.GetValue()
-			}
-			lines = append(lines, fmt.Sprintf("%s %.0f", line, metric.GetGauge().GetValue()))
-		}
-	}
-	return lines
 }
 
 // withTenant has one tenant, which serves production and has no development yet.

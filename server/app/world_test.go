@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -216,14 +217,16 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	return l.to.Write(p)
 }
 
-// lastMail is the text of the newest message to an address that matches.
+// lastMail is what matches in the newest message to an address that does. A server
+// whose own workers run may be handing it over right now: it is waited for.
 func (w *world) lastMail(to string, pattern *regexp.Regexp) string {
 	w.t.Helper()
 	w.settle()
-	messages := w.mailer.Messages()
-	for i := len(messages) - 1; i >= 0; i-- {
-		if messages[i].To == to && pattern.MatchString(messages[i].Text) {
-			return pattern.FindString(messages[i].Text)
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		for _, message := range slices.Backward(w.mailer.Messages()) {
+			if message.To == to && pattern.MatchString(message.Text) {
+				return pattern.FindString(message.Text)
+			}
 		}
 	}
 	w.t.Fatalf("no message to %s with %s", to, pattern)

@@ -79,6 +79,9 @@ var stories = []story{
 	{"VouteKeyDeletedUnconfirmed", `voute_keys_deleted_unconfirmed_total{` + ofTenant + `} _x10 1x60`, 12, 9},
 	{"VouteKeyDeletedUnconfirmed", `voute_keys_deleted_unconfirmed_total{` + ofTenant + `} 1x1500 2x60`, 1505, 1495},
 	{"VouteKeyReborn", `voute_keys_reborn_total{` + ofTenant + `} _x10 1x60`, 12, 9},
+	{"VouteStatementOverdue", fmt.Sprintf(`voute_statement_month_end_timestamp_seconds{`+ofTenant+`,month="2026-11"} 600x%d`, 2*60), 86, 84},
+	// The operator was away at the month's end, and closes it when it is back.
+	{"VouteStatementOverdue", `voute_statement_month_end_timestamp_seconds{` + ofTenant + `,month="2026-11"} _x120 600x5 stale`, -1, 126},
 	{"VouteRolloutHalted", `voute_rollout_halted{change="version 0.2.1"} _x10 2x10`, 12, 10},
 	{"VouteVaultUnreachable", `voute_vault_up 1x10 0x20`, 16, 14},
 	// One that only waits for the lease has not asked Vault.
