@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # `make test`: each step with its time; stops at the first that fails. What is
 # simulated needs the processor and no time of its own: it takes what the steps
-# leave that wait for API servers and nodes, and is told when they are over.
+# leave that wait for API servers and nodes, and is told when they are over, or one
+# of them fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 begin=$SECONDS
@@ -16,7 +17,11 @@ makes() { step "$1" make --no-print-directory "$1"; }
 beside=
 said=$(mktemp)
 end() {
-  [ -z "$beside" ] || kill -- "-$beside" 2>/dev/null || true
+  if [ -n "$beside" ]; then
+    kill -- "-$beside" 2>/dev/null || true
+    printf '\n== test-simulated, beside: ended before its time; until then it said\n'
+    cat "$said"
+  fi
   rm -f "$said"
 }
 trap end EXIT
