@@ -1,5 +1,5 @@
 // Package docs holds no program. Its tests keep the pages true: links lead
-// somewhere, and the commands they name exist.
+// somewhere, the commands they name exist, and tables are as they are shown.
 package docs
 
 import (
@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"sigs.k8s.io/yaml"
 )
 
 const root = ".."
@@ -116,4 +119,41 @@ func TestDependenciesHaveReasons(t *testing.T) {
 			t.Errorf("%s has no reason in dependencies.md", each[1])
 		}
 	}
+}
+
+// table is the first line of a table of clients, as `kubectl get stn` shows it.
+var table = regexp.MustCompile(`(?m)^ *(?:NAMESPACE +)?NAME +(READY +URL .*)$`)
+
+func TestTablesHaveTheColumnsOfTheKind(t *testing.T) {
+	want, found := columns(t), 0
+	for page, text := range pages(t) {
+		for _, match := range table.FindAllStringSubmatch(text, -1) {
+			found++
+			if got := strings.Fields(match[1]); !slices.Equal(got, want) {
+				t.Errorf("%s shows a table with the columns %q, and clients have %q", page, got, want)
+			}
+		}
+	}
+	if found < 3 {
+		t.Errorf("only %d tables: the search missed some", found)
+	}
+}
+
+// columns are those of a SharingTenant after its name, but for the wide ones.
+func columns(t *testing.T) (names []string) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, "config/crd/bases/sharing.voute.dev_sharingtenants.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kind apiextensionsv1.CustomResourceDefinition
+	if err := yaml.UnmarshalStrict(content, &kind); err != nil {
+		t.Fatal(err)
+	}
+	for _, column := range kind.Spec.Versions[0].AdditionalPrinterColumns {
+		if column.Priority == 0 {
+			names = append(names, column.Name)
+		}
+	}
+	return names
 }
